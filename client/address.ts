@@ -1,0 +1,50 @@
+/** Where the signaling server is, in PartySocket's terms. */
+export interface Address {
+  /** Host, port and any path before `/parties`, without a scheme. */
+  readonly host: string;
+  /** Scheme of the socket. */
+  readonly protocol: "ws" | "wss";
+}
+
+/**
+ * Reads the option `host`. An explicit scheme is honoured. Without one it is
+ * `ws` for this machine and private networks (RFC 1918), and for the very host
+ * that served the page over plain HTTP; everything else is `wss`.
+ *
+ * @param page The page's own location, where there is a page.
+ */
+export function readAddress(
+  host: string,
+  page?: { readonly protocol: string; readonly host: string },
+): Address {
+  const [, scheme, rest = ""] = /^(?:(\w+):\/\/)?(.*?)\/*$/.exec(host) ?? [];
+  if (rest === "") {
+    throw new TypeError('Cannot connect: "host" must name a host, got ""');
+  }
+  switch (scheme) {
+    case "ws":
+    case "http":
+      return { host: rest, protocol: "ws" };
+    case "wss":
+    case "https":
+      return { host: rest, protocol: "wss" };
+    case undefined:
+      return { host: rest, protocol: isPlain(rest, page) ? "ws" : "wss" };
+    default:
+      throw new TypeError(
+        `Cannot connect: "host" must be http, https, ws or wss, got "${scheme}:"`,
+      );
+  }
+}
+
+const PRIVATE =
+  /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|172\.(1[6-9]|2\d|3[01])\.\d+\.\d+)$/;
+
+function isPlain(
+  host: string,
+  page?: { readonly protocol: string; readonly host: string },
+): boolean {
+  const authority = host.split("/", 1)[0] ?? "";
+  if (page?.protocol === "http:" && page.host === authority) return true;
+  return PRIVATE.test(authority.replace(/:\d+$/, ""));
+}

@@ -1,0 +1,107 @@
+import { CLOSE, VERSION, type Welcome } from "../protocol.ts";
+import { ConnectError } from "./connect_error.ts";
+import { type Connection, makeConnection } from "./connection.ts";
+import { createDebug } from "./debug.ts";
+import { type ConnectOptions, readOptions } from "./options.ts";
+import { PeerConnections } from "./peer_connections.ts";
+import { Signaling } from "./signaling.ts";
+import { whyDown } from "./why_down.ts";
+
+/**
+ * Joins a room and dials everybody in it.
+ *
+ * @example
+ * ```ts no-eval
+ * import { connect } from "@x/webrtc";
+ *
+ * const connection = await connect({ host: "localhost:8000", room: "example" });
+ * connection.on("peer", ([peerId]) => connection.send("hello", { to: peerId }));
+ * connection.on("message", ({ data, peer }) => console.log(peer, data));
+ * ```
+ *
+ * @throws {ConnectError} If the room cannot be joined within `timeoutMs`; `reason` says why.
+ * @throws {TypeError} If an option has the wrong type.
+ * @throws {RangeError} If a name is too long, a number out of range, or `presence` larger than the server takes.
+ */
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  const settings = readOptions(options);
+  const { signal, RTCPeerConnection = globalThis.RTCPeerConnection } = options;
+  if (signal?.aborted) throw aborted(signal);
+  if (!RTCPeerConnection) {
+    throw new ConnectError(
+      "unsupported",
+      "this runtime has no RTCPeerConnection; give one as an option",
+    );
+  }
+  const debug = createDebug();
+  const { iceTransportPolicy } = settings;
+  const peerConnections = new PeerConnections({
+    RTCPeerConnection,
+    iceTransportPolicy,
+  });
+  const signaling = new Signaling(settings, debug);
+  // PartySocket opens in a task of its own; this one comes right behind it.
+  const warming = setTimeout(() => peerConnections.warm());
+  try {
+    return await joined(signaling, { ...settings, signal }, (welcome) => {
+      return makeConnection({
+        signaling,
+        settings,
+        welcome,
+        peerConnections,
+        debug,
+      });
+    });
+  } catch (error) {
+    clearTimeout(warming);
+    signaling.close(CLOSE.goodbye);
+    peerConnections.close();
+    throw error;
+  }
+}
+
+/** What `welcomed` makes of the first welcome, in the same task, so that it misses no message. */
+function joined<T>(
+  signaling: Signaling,
+  options: { timeoutMs: number; signal: AbortSignal | undefined },
+  welcomed: (welcome: Welcome) => T,
+): Promise<T> {
+  const { timeoutMs, signal } = options;
+  const over = new AbortController();
+  return new Promise<T>((resolve, reject) => {
+    let why = new ConnectError("timeout", `no answer within ${timeoutMs} ms`);
+    const timer = setTimeout(() => reject(why), timeoutMs);
+    over.signal.addEventListener("abort", () => clearTimeout(timer));
+    signal?.addEventListener("abort", () => reject(aborted(signal)), {
+      signal: over.signal,
+    });
+    signaling.listener = {
+      onOpen() {},
+      onMessage(message) {
+        if (message.type !== "welcome") return;
+        const { version } = message;
+        const error = `the server speaks version ${version}, not ${VERSION}`;
+        try {
+          if (version === VERSION) resolve(welcomed(message));
+          else reject(new ConnectError("unsupported", error));
+        } catch (error) {
+          reject(error);
+        }
+      },
+      async onDown() {
+        const { roomUrl, id } = signaling.socket;
+        why = await whyDown({ roomUrl, id, signal: over.signal, fetch });
+        // A server that restarts and a network that blinks are worth another attempt.
+        if (why.reason !== "unreachable" && why.code !== "stopping") {
+          reject(why);
+        }
+      },
+    };
+  }).finally(() => over.abort());
+}
+
+function aborted(signal: AbortSignal): ConnectError {
+  return new ConnectError("aborted", "the signal was aborted", {
+    cause: signal.reason,
+  });
+}

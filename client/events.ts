@@ -1,0 +1,86 @@
+import type { PartySocket } from "partysocket";
+import type { PairState } from "./pair.ts";
+import type { Path } from "./path.ts";
+
+/**
+ * Whether the room can be heard.
+ *
+ * - `joined`: the server knows us and we hear of everybody
+ * - `away`: the socket is gone and is being tried again
+ * - `closed`: it is over; `close()` was called, or the server sent us away for good
+ */
+export type ConnectionState = "joined" | "away" | "closed";
+
+/** The events of a {@linkcode Connection}, by name. */
+export interface ConnectionEvents {
+  /**
+   * Ids of the others in the room, at every change of membership. A listener
+   * that is added later hears the present list at once (in a microtask). Says nothing of whether
+   * they are connected.
+   */
+  peerlist: (peers: string[]) => void;
+  /** The signaling socket opened. A listener that is added while it is open hears of it at once (in a microtask). */
+  socket: (socket: PartySocket) => void;
+  /** Connected to a peer, whose default channel is open. Fires before anything else of that peer, once until its `peer-disconnect`. */
+  peer: (peer: [peerId: string, channel: RTCDataChannel]) => void;
+  /** A data channel opened: the default one of a peer, or one by name, whoever opened it. */
+  datachannel: (channel: RTCDataChannel) => void;
+  /** A peer sent something: a string as it was, anything binary as an `ArrayBuffer`. Never before the `peer` event of its sender. */
+  message: (message: Message) => void;
+  /** The pair is gone for good: the peer left, or either side ended it. Not for a blip, and not for a peer that never was connected. */
+  "peer-disconnect": (peerId: string) => void;
+  /** A data channel that had opened closed. */
+  "webrtc-close": (channel: RTCDataChannel) => void;
+  /** State or path of a pair changed. */
+  "peer-state": (change: PeerStateChange) => void;
+  /** A peer published a new presence, or was first seen with one. Not for one's own. */
+  presence: (change: PresenceChange) => void;
+  /** A peer added a media track to its `RTCPeerConnection` (W3C WebRTC §5.7). */
+  track: (track: PeerTrack) => void;
+  /** The room can be heard, or cannot. Pairs that are connected go on meanwhile. */
+  state: (change: StateChange) => void;
+}
+
+/** Payload of the event `message`. */
+export interface Message {
+  /** What was sent. */
+  readonly data: string | ArrayBuffer;
+  /** Id of the peer that sent it. */
+  readonly peer: string;
+}
+
+/** Payload of the event `peer-state`. */
+export interface PeerStateChange {
+  /** Id of the peer. */
+  readonly peer: string;
+  /** Where the pair stands now. */
+  readonly state: PairState;
+  /** How its packets travel; `null` until it has connected. */
+  readonly path: Path | null;
+}
+
+/** Payload of the event `presence`. */
+export interface PresenceChange {
+  /** Id of the peer. */
+  readonly peer: string;
+  /** What it publishes now; `null` if nothing. */
+  readonly presence: unknown;
+}
+
+/** Payload of the event `track`. */
+export interface PeerTrack {
+  /** Id of the peer. */
+  readonly peer: string;
+  /** The new track. */
+  readonly track: MediaStreamTrack;
+  /** The streams it belongs to. */
+  readonly streams: readonly MediaStream[];
+}
+
+/** Payload of the event `state`. */
+export interface StateChange {
+  /** The state now. */
+  readonly state: ConnectionState;
+  /** Why, for a person. */
+  readonly reason: string;
+}

@@ -1,0 +1,37 @@
+/**
+ * The client: joins a room and talks to everybody in it, peer to peer. Runs in
+ * a browser, and anywhere with an `RTCPeerConnection` to inject.
+ *
+ * | I want to change …                      | go to …                              | its test                      |
+ * | --------------------------------------- | ------------------------------------ | ----------------------------- |
+ * | the options of `connect`                | `options.ts`, `address.ts`           | `test/client/options_test.ts`, `address_test.ts` |
+ * | how joining succeeds or fails           | `connect.ts`, `why_down.ts`          | `test/client/connect_test.ts` |
+ * | the public API and its events           | `connection.ts`, `events.ts`         | `test/client/connection_test.ts`, `test/browser/` |
+ * | one pair: its states and channels       | `pair.ts`                            | `test/client/pair_test.ts`    |
+ * | offers, answers, candidates             | `negotiation.ts`, `pair_signal.ts`   | `test/client/negotiation_test.ts`, `test/browser/glare_test.ts` |
+ * | who is in the room                      | `presence.ts`                        | `test/client/presence_test.ts` |
+ * | the socket and its pace                 | `signaling.ts`, `outbox.ts`          | `test/client/outbox_test.ts`  |
+ *
+ * @module
+ */
+export { connect } from "./connect.ts";
+export { ConnectError, type ConnectErrorReason } from "./connect_error.ts";
+export {
+  Connection,
+  type ConnectToPeerOptions,
+  type Peer,
+  type SendOptions,
+} from "./connection.ts";
+export type {
+  ConnectionEvents,
+  ConnectionState,
+  Message,
+  PeerStateChange,
+  PeerTrack,
+  PresenceChange,
+  StateChange,
+} from "./events.ts";
+export type { ConnectOptions } from "./options.ts";
+export type { PairState } from "./pair.ts";
+export type { Path } from "./path.ts";
+export type { RefusalCode } from "../protocol.ts";

@@ -1,0 +1,157 @@
+import type { PairSignalBody } from "./pair_signal.ts";
+
+/** How long local candidates are gathered into one signal; the first goes out at once. */
+const BATCH_MS = 20;
+/** Most remote candidates that wait for their description. */
+const MAX_WAITING = 256;
+
+/** What a negotiation needs. */
+export interface NegotiationOptions {
+  /** The connection to negotiate. Its `negotiationneeded` and `icecandidate` handlers are taken. */
+  readonly pc: RTCPeerConnection;
+  /** Whether this side gives way when both offer at once. */
+  readonly polite: boolean;
+  /** Says something to the other side, in order. */
+  send(signal: PairSignalBody): void;
+  /** Takes what the browser would not do. */
+  onError(error: unknown): void;
+}
+
+/**
+ * Perfect negotiation (W3C WebRTC §10.7): either side may offer at any time,
+ * and when both do, the polite one gives way by implicit rollback.
+ */
+export class Negotiation {
+  readonly #options: NegotiationOptions;
+  #makingOffer = false;
+  #describing = false;
+  #closed = false;
+  #work: Promise<void> = Promise.resolve();
+  #remote: RTCIceCandidateInit[] = [];
+  #local: RTCIceCandidateInit[] = [];
+  #batch: ReturnType<typeof setTimeout> | undefined;
+
+  /** Starts to listen to `pc`. */
+  constructor(options: NegotiationOptions) {
+    this.#options = options;
+    const { pc } = options;
+    pc.onnegotiationneeded = () => void this.#offer();
+    pc.onicecandidate = ({ candidate }) => {
+      if (candidate?.candidate) this.#gather(candidate.toJSON());
+    };
+  }
+
+  /**
+   * Takes a signal of the other side. One at a time: the checks below read the
+   * state that the signal before has left behind.
+   */
+  receive(signal: PairSignalBody): void {
+    this.#work = this.#work.then(async () => {
+      if (this.#closed) return;
+      if ("description" in signal) await this.#describe(signal.description);
+      else if ("candidates" in signal) await this.#add(signal.candidates);
+    }).catch((error) => {
+      // Closing in the middle of an operation makes the browser refuse the next one.
+      if (!this.#closed) this.#options.onError(error);
+    });
+  }
+
+  /** Stops listening. Does not close the connection. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#batch);
+    const { pc } = this.#options;
+    pc.onnegotiationneeded = pc.onicecandidate = null;
+  }
+
+  async #offer(): Promise<void> {
+    try {
+      this.#makingOffer = true;
+      await this.#sendLocalDescription();
+    } catch (error) {
+      if (!this.#closed) this.#options.onError(error);
+    } finally {
+      this.#makingOffer = false;
+    }
+  }
+
+  async #describe(description: RTCSessionDescriptionInit): Promise<void> {
+    const { pc, polite } = this.#options;
+    if (description.type === "offer") {
+      const collision = this.#makingOffer || pc.signalingState !== "stable";
+      if (collision && !polite) return;
+    } else if (pc.signalingState !== "have-local-offer") {
+      // An answer to an offer that was rolled back or never made.
+      return;
+    }
+    // An offer that collides rolls back our own (JSEP, RFC 9429 §4.1.10.2).
+    await pc.setRemoteDescription(description);
+    await this.#addWaiting();
+    if (description.type === "offer") await this.#sendLocalDescription();
+  }
+
+  async #sendLocalDescription(): Promise<void> {
+    const { pc, send } = this.#options;
+    // A candidate must not overtake the description that it belongs to.
+    this.#describing = true;
+    try {
+      await pc.setLocalDescription();
+      const description = pc.localDescription;
+      if (this.#closed || !description) return;
+      send({ description: { type: description.type, sdp: description.sdp } });
+    } finally {
+      this.#describing = false;
+    }
+    this.#flush();
+  }
+
+  async #add(candidates: readonly RTCIceCandidateInit[]): Promise<void> {
+    for (const candidate of candidates) {
+      this.#remote.push(candidate);
+    }
+    this.#remote.splice(0, this.#remote.length - MAX_WAITING);
+    await this.#addWaiting();
+  }
+
+  /**
+   * Adds the remote candidates that belong to the remote description. The
+   * others wait: they came ahead of theirs, or belong to an offer we ignored.
+   */
+  async #addWaiting(): Promise<void> {
+    const { pc } = this.#options;
+    const sdp = pc.remoteDescription?.sdp;
+    if (sdp === undefined) return;
+    const waiting = this.#remote;
+    this.#remote = [];
+    for (const candidate of waiting) {
+      const { usernameFragment } = candidate;
+      if (
+        !usernameFragment || sdp.includes(`a=ice-ufrag:${usernameFragment}\r`)
+      ) {
+        await pc.addIceCandidate(candidate).catch((error) => {
+          if (!this.#closed) this.#options.onError(error);
+        });
+      } else {
+        this.#remote.push(candidate);
+      }
+    }
+  }
+
+  #gather(candidate: RTCIceCandidateInit): void {
+    this.#local.push(candidate);
+    if (this.#describing || this.#batch !== undefined) return;
+    this.#flush();
+  }
+
+  #flush(): void {
+    const candidates = this.#local;
+    if (candidates.length === 0 || this.#closed) return;
+    this.#local = [];
+    this.#options.send({ candidates });
+    clearTimeout(this.#batch);
+    this.#batch = setTimeout(() => {
+      this.#batch = undefined;
+      this.#flush();
+    }, BATCH_MS);
+  }
+}

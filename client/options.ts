@@ -1,0 +1,110 @@
+import { isName, LIMITS } from "../protocol.ts";
+import { type Address, readAddress } from "./address.ts";
+import { encodePresence } from "./presence.ts";
+
+/** Settings of {@linkcode connect}. */
+export interface ConnectOptions {
+  /**
+   * Host of the signaling server, as `example.com` or `http://localhost:8000`;
+   * a path before `/parties` may follow. Without a scheme the socket is
+   * encrypted, but for this machine, private networks, and the host of a page
+   * that was itself served over plain HTTP.
+   */
+  readonly host: string;
+  /** Name of the room, 1 to 128 characters. */
+  readonly room: string;
+  /** Name space of the room. @default {"main"} */
+  readonly party?: string;
+  /** Own peer id, 1 to 64 characters, unique in the room. @default {a random UUID} */
+  readonly id?: string;
+  /** What to publish about oneself: any JSON value, 4 KiB at most. @default {null} */
+  readonly presence?: unknown;
+  /** Dial every peer found in the room. @default {true} */
+  readonly autoConnect?: boolean;
+  /** Used instead of the STUN and TURN servers that the signaling server hands out. */
+  readonly iceServers?: readonly RTCIceServer[];
+  /** `relay` uses TURN only. @default {"all"} */
+  readonly iceTransportPolicy?: RTCIceTransportPolicy;
+  /** How long joining may take, in milliseconds. @default {10000} */
+  readonly timeoutMs?: number;
+  /** Gives up joining when aborted. Has no effect later: use `close()`. */
+  readonly signal?: AbortSignal;
+  /** Used instead of the global class, where there is none. */
+  readonly RTCPeerConnection?: typeof RTCPeerConnection;
+  /** Used instead of the global class, where there is none. */
+  readonly WebSocket?: typeof WebSocket;
+}
+
+/** {@linkcode ConnectOptions}, checked and complete. */
+export interface Settings {
+  readonly address: Address;
+  readonly room: string;
+  readonly party: string;
+  readonly id: string | undefined;
+  /** Encoded for the wire. */
+  readonly presence: string | null;
+  readonly autoConnect: boolean;
+  readonly iceServers: readonly RTCIceServer[] | undefined;
+  readonly iceTransportPolicy: RTCIceTransportPolicy;
+  readonly timeoutMs: number;
+  readonly WebSocket: typeof WebSocket | undefined;
+}
+
+/**
+ * Checks the options of {@linkcode connect} before anything is done.
+ *
+ * @throws {TypeError} If an option has the wrong type.
+ * @throws {RangeError} If a name has the wrong length or a number is out of range.
+ */
+export function readOptions(options: ConnectOptions): Settings {
+  const {
+    host,
+    room,
+    party = "main",
+    id,
+    presence = null,
+    autoConnect = true,
+    iceServers,
+    iceTransportPolicy = "all",
+    timeoutMs = 10_000,
+    WebSocket,
+  } = options;
+  if (typeof host !== "string") {
+    throw new TypeError(
+      `Cannot connect: "host" must be a string, got ${typeof host}`,
+    );
+  }
+  checkName("room", room, LIMITS.roomChars);
+  checkName("party", party, LIMITS.idChars);
+  if (id !== undefined) checkName("id", id, LIMITS.idChars);
+  if (!(timeoutMs > 0)) {
+    throw new RangeError(
+      `Cannot connect: "timeoutMs" must be positive, got ${timeoutMs}`,
+    );
+  }
+  return {
+    address: readAddress(host, globalThis.location),
+    room,
+    party,
+    id,
+    presence: encodePresence(presence),
+    autoConnect,
+    iceServers,
+    iceTransportPolicy,
+    timeoutMs,
+    WebSocket,
+  };
+}
+
+function checkName(option: string, name: unknown, maxChars: number): void {
+  if (typeof name !== "string") {
+    throw new TypeError(
+      `Cannot connect: "${option}" must be a string, got ${typeof name}`,
+    );
+  }
+  if (!isName(name, maxChars)) {
+    throw new RangeError(
+      `Cannot connect: "${option}" must be 1 to ${maxChars} characters and none of them a control character, got ${name.length}`,
+    );
+  }
+}

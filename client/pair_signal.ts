@@ -1,0 +1,62 @@
+/**
+ * What the two sides of a pair say to each other through the server, which
+ * carries it as opaque text.
+ */
+export type PairSignal =
+  & {
+    /** `joinedAt` of the addressee, as the sender knows it: a signal to an earlier membership is stale. */
+    readonly to: number;
+    /** Counts the connections of this pair; a signal of an earlier one is stale. */
+    readonly generation: number;
+  }
+  & PairSignalBody;
+
+/** The three things to say. */
+export type PairSignalBody =
+  | { readonly description: RTCSessionDescriptionInit }
+  | { readonly candidates: readonly RTCIceCandidateInit[] }
+  | { readonly bye: true };
+
+const DESCRIPTION_TYPES: readonly unknown[] = ["offer", "answer"];
+
+/** Reads what a peer sent; `undefined` for anything that is not a {@linkcode PairSignal}. Never throws. */
+export function parsePairSignal(data: string): PairSignal | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(data);
+  } catch {
+    return;
+  }
+  if (!isFields(value)) return;
+  const { to, generation, description, candidates, bye } = value;
+  if (typeof to !== "number" || !Number.isSafeInteger(generation)) return;
+  const head = { to, generation: generation as number };
+  if (bye === true) return { ...head, bye };
+  if (Array.isArray(candidates)) {
+    const read = candidates.flatMap(readCandidate);
+    return read.length === candidates.length
+      ? { ...head, candidates: read }
+      : undefined;
+  }
+  if (!isFields(description)) return;
+  const { type, sdp } = description;
+  if (!DESCRIPTION_TYPES.includes(type) || typeof sdp !== "string") return;
+  return { ...head, description: { type: type as "offer" | "answer", sdp } };
+}
+
+function readCandidate(value: unknown): RTCIceCandidateInit[] {
+  if (!isFields(value) || typeof value.candidate !== "string") return [];
+  const { candidate, sdpMid, sdpMLineIndex, usernameFragment } = value;
+  return [{
+    candidate,
+    sdpMid: typeof sdpMid === "string" ? sdpMid : null,
+    sdpMLineIndex: typeof sdpMLineIndex === "number" ? sdpMLineIndex : null,
+    usernameFragment: typeof usernameFragment === "string"
+      ? usernameFragment
+      : null,
+  }];
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}

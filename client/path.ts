@@ -1,0 +1,42 @@
+/**
+ * How the packets of a pair travel: directly in one network (`host`), directly
+ * through NATs (`srflx`), or over a TURN server, reached by UDP, TCP or TLS.
+ */
+export type Path = "host" | "srflx" | "relay-udp" | "relay-tcp" | "relay-tls";
+
+/** Reads the path from `RTCPeerConnection.getStats()` (W3C webrtc-stats §6.14, §6.11); `undefined` while none is selected. */
+export function readPath(
+  report: Iterable<[string, unknown]>,
+): Path | undefined {
+  const stats = new Map(report) as Map<string, Fields>;
+  const all = [...stats.values()];
+  const transport = all.find((each) =>
+    each.type === "transport" && each.selectedCandidatePairId
+  );
+  const pair = stats.get(String(transport?.selectedCandidatePairId)) ??
+    // Firefox has no transport stats: it marks the pair itself.
+    all.find((each) =>
+      each.type === "candidate-pair" && each.selected === true
+    ) ??
+    all.find((each) =>
+      each.type === "candidate-pair" && each.nominated === true &&
+      each.state === "succeeded"
+    );
+  if (!pair) return;
+  const local = stats.get(String(pair.localCandidateId));
+  const remote = stats.get(String(pair.remoteCandidateId));
+  if (!local || !remote) return;
+  if (local.candidateType === "relay") {
+    const protocol = local.relayProtocol;
+    return protocol === "tcp" || protocol === "tls"
+      ? `relay-${protocol}`
+      : "relay-udp";
+  }
+  // How the other side reaches its TURN server is not ours to see.
+  if (remote.candidateType === "relay") return "relay-udp";
+  return local.candidateType === "host" && remote.candidateType === "host"
+    ? "host"
+    : "srflx";
+}
+
+type Fields = Readonly<Record<string, unknown>>;

@@ -1,0 +1,515 @@
+/**
+ * The wire: every frame that crosses the signaling socket, in both directions,
+ * and the numbers both sides must agree on.
+ *
+ * A frame is one WebSocket text message holding one JSON object with a `type`.
+ * The server routes what peers say to each other without looking into it:
+ * signals and presence are opaque text to it.
+ *
+ * | I want to change …            | go to …                                | its test                 |
+ * | ----------------------------- | -------------------------------------- | ------------------------ |
+ * | what a page may say           | {@linkcode ClientMessage}              | `test/protocol_test.ts`  |
+ * | what the server may say       | {@linkcode ServerMessage}              | `test/protocol_test.ts`  |
+ * | who yields when both dial     | {@linkcode isPolite}                   | `test/protocol_test.ts`  |
+ * | when a client comes back      | {@linkcode CLOSE}, {@linkcode comesBack} | `test/protocol_test.ts` |
+ * | how much of anything          | {@linkcode LIMITS}                     | `test/server/hostile_test.ts` |
+ *
+ * @module
+ */
+
+/** Version of the wire. A client and a server of different versions refuse each other. */
+export const VERSION = 1;
+
+/** The WebSocket subprotocol (RFC 6455 §1.9) that names this version of the wire. */
+export const SUBPROTOCOL = "webrtc.v1";
+
+/** How much of anything a server takes. Each can be set per server; these are its bounds, not promises. */
+export interface Limits {
+  /** Largest frame from a client, in bytes of UTF-8. @default {65536} */
+  readonly frameBytes: number;
+  /** Largest presence of a peer, in bytes of UTF-8. @default {4096} */
+  readonly presenceBytes: number;
+  /** Longest room name, in UTF-16 code units. @default {128} */
+  readonly roomChars: number;
+  /** Longest peer id, in UTF-16 code units. @default {64} */
+  readonly idChars: number;
+  /** Frames a second that a socket may send on average. @default {50} */
+  readonly framesPerSecond: number;
+  /** Frames that a socket may send at once after a pause. @default {200} */
+  readonly frameBurst: number;
+  /** Peers in one room. @default {64} */
+  readonly peersPerRoom: number;
+  /** Output that a peer may leave unread, in bytes, before it is dropped. @default {1048576} */
+  readonly unreadBytes: number;
+}
+
+/** The default {@linkcode Limits}. */
+export const LIMITS: Limits = Object.freeze({
+  frameBytes: 64 * 1024,
+  presenceBytes: 4 * 1024,
+  roomChars: 128,
+  idChars: 64,
+  framesPerSecond: 50,
+  frameBurst: 200,
+  peersPerRoom: 64,
+  unreadBytes: 1024 * 1024,
+});
+
+/**
+ * Close codes of the socket. The range decides: after 4000 to 4499 the client
+ * comes back, after 4500 to 4999 it does not (RFC 6455 §7.4.2 leaves 4000 to
+ * 4999 to applications).
+ */
+export const CLOSE = Object.freeze({
+  /** Sent by the client when it leaves the room on purpose. */
+  goodbye: 1000,
+  /** Sent by the server when a frame was larger than {@linkcode Limits.frameBytes}. */
+  frameTooLarge: 1009,
+  /** Sent by the server when it stops; another one will answer soon. */
+  restarting: 4000,
+  /** Sent by the server when the peer left more than {@linkcode Limits.unreadBytes} unread. */
+  tooSlow: 4001,
+  /** Sent by the server when the peer sent more frames than its rate allows. */
+  rateLimited: 4002,
+  /** Sent by the server when a frame was binary, or not a JSON object. */
+  badFrame: 4500,
+});
+
+/**
+ * Whether a client whose socket closed with `code` should connect again: after
+ * everything but a frame that was too large and 4500 to 4999.
+ */
+export function comesBack(code: number): boolean {
+  return code !== CLOSE.frameTooLarge && !(code >= 4500 && code <= 4999);
+}
+
+/**
+ * Why the server would not let somebody in. Sent in the body of the HTTP answer
+ * to the upgrade, as `{ "error": { "code", "message" } }`. A browser hides that
+ * answer from the page, so a client asks again with a plain GET of the same URL.
+ *
+ * - `bad-room`, `bad-party`, `bad-id`: the name is empty, too long, or holds control characters (400)
+ * - `bad-version`: the client offered only subprotocols that this server does not speak (400)
+ * - `id-taken`: a living peer of the room has that id (409)
+ * - `room-full`: the room holds {@linkcode Limits.peersPerRoom} peers (409)
+ * - `stopping`: the server is about to stop (503)
+ */
+export type RefusalCode =
+  | "bad-room"
+  | "bad-party"
+  | "bad-id"
+  | "bad-version"
+  | "id-taken"
+  | "room-full"
+  | "stopping";
+
+/** One entry of `RTCConfiguration.iceServers` (W3C WebRTC §4.2.4). */
+export interface IceServer {
+  /** STUN or TURN addresses (RFC 7064, RFC 7065). */
+  readonly urls: readonly string[];
+  /** User name of a TURN credential. */
+  readonly username?: string;
+  /** Password of a TURN credential. */
+  readonly credential?: string;
+}
+
+/** One peer of a room, as the server tells it to the others. */
+export interface Member {
+  /** Public name of the peer, unique in its room. */
+  readonly id: string;
+  /** When the server let it in, in milliseconds since the epoch. Stamped once; decides the roles of each pair. */
+  readonly joinedAt: number;
+  /** What the peer published about itself, opaque to the server; `null` until it does. */
+  readonly presence: string | null;
+  /** Whether its socket is gone while its session still lives. */
+  readonly away: boolean;
+}
+
+/** A message from a client to the server. */
+export type ClientMessage = SignalTo | SetPresence;
+
+/** Sent by a client when it has something to say to one other peer of the room. */
+export interface SignalTo {
+  /** Discriminates {@linkcode ClientMessage}. */
+  readonly type: "signal";
+  /** Id of the peer it is for. */
+  readonly to: string;
+  /** Opaque to the server. */
+  readonly data: string;
+}
+
+/** Sent by a client when its presence changed. */
+export interface SetPresence {
+  /** Discriminates {@linkcode ClientMessage}. */
+  readonly type: "presence";
+  /** The whole new presence, opaque to the server; `null` takes it back. */
+  readonly presence: string | null;
+}
+
+/** A message from the server to a client. */
+export type ServerMessage =
+  | Welcome
+  | Join
+  | Leave
+  | Away
+  | Back
+  | Presence
+  | SignalFrom
+  | Ice
+  | Fault;
+
+/** Sent by the server when a socket has joined its room: everything needed to dial, with no second round trip. */
+export interface Welcome {
+  /** Discriminates {@linkcode ServerMessage}. */
+  readonly type: "welcome";
+  /** {@linkcode VERSION} of the server. */
+  readonly version: number;
+  /** The receiver's own id. */
+  readonly id: string;
+  /** When the receiver was let in; see {@linkcode Member.joinedAt}. */
+  readonly joinedAt: number;
+  /** Everybody else in the room. The receiver dials them; they answer. */
+  readonly peers: readonly Member[];
+  /** STUN and TURN servers to use. */
+  readonly iceServers: readonly IceServer[];
+  /** When the credentials in `iceServers` expire, in milliseconds since the epoch; `null` if they do not. */
+  readonly iceExpiresAt: number | null;
+  /** Secret with which a later socket resumes this session; `null` where the server keeps none. */
+  readonly resume: string | null;
+  /** What this server takes. */
+  readonly limits: Limits;
+}
+
+/** Sent by the server when somebody else has joined the room. The newcomer dials, so the receiver waits. */
+export interface Join {
+  /** Discriminates {@linkcode ServerMessage}. */
+  readonly type: "join";
+  /** The newcomer. */
+  readonly peer: Member;
+}
+
+/** Why a peer left: it said goodbye, its socket was lost, or the server dropped it for breaking a limit. */
+export type LeaveReason = "goodbye" | "lost" | "dropped";
+
+/** Sent by the server when a peer is no longer in the room. */
+export interface Leave {
+  /** Discriminates {@linkcode ServerMessage}. */
+  readonly type: "leave";
+  /** The peer that left. */
+  readonly id: string;
+  /** Why it left. */
+  readonly reason: LeaveReason;
+}
+
+/** Sent by the server when the socket of a peer is gone but its session lives. Its pairs go on. */
+export interface Away {
+  /** Discriminates {@linkcode ServerMessage}. */
+  readonly type: "away";
+  /** The peer whose socket is gone. */
+  readonly id: string;
+}
+
+/** Sent by the server when a peer that was away has a socket again. */
+export interface Back {
+  /** Discriminates {@linkcode ServerMessage}. */
+  readonly type: "back";
+  /** The peer that is back. */
+  readonly id: string;
+}
+
+/** Sent by the server when a peer published a new presence. */
+export interface Presence {
+  /** Discriminates {@linkcode ServerMessage}. */
+  readonly type: "presence";
+  /** The peer whose presence it is; stamped by the server. */
+  readonly id: string;
+  /** The whole new presence; `null` when it was taken back. */
+  readonly presence: string | null;
+}
+
+/** Sent by the server when another peer of the room signaled the receiver. */
+export interface SignalFrom {
+  /** Discriminates {@linkcode ServerMessage}. */
+  readonly type: "signal";
+  /** The peer that sent it; stamped by the server, so nobody speaks in another's name. */
+  readonly from: string;
+  /** What it said, as it said it. */
+  readonly data: string;
+}
+
+/** Sent by the server when newer STUN and TURN servers replace those of the welcome. */
+export interface Ice {
+  /** Discriminates {@linkcode ServerMessage}. */
+  readonly type: "ice";
+  /** STUN and TURN servers to use from now on. */
+  readonly iceServers: readonly IceServer[];
+  /** When their credentials expire, in milliseconds since the epoch; `null` if they do not. */
+  readonly iceExpiresAt: number | null;
+}
+
+/**
+ * What was wrong with a frame that did not cost the sender its socket.
+ *
+ * - `bad-frame`: of a type this server does not know, or with a field missing or of the wrong shape
+ * - `not-joined`: sent before the welcome
+ * - `unknown-peer`: a signal to a peer that is not in the room
+ * - `presence-too-large`: more than {@linkcode Limits.presenceBytes}
+ */
+export type FaultCode =
+  | "bad-frame"
+  | "not-joined"
+  | "unknown-peer"
+  | "presence-too-large";
+
+/** Sent by the server when it could not do what a frame of the receiver asked. */
+export interface Fault {
+  /** Discriminates {@linkcode ServerMessage}. */
+  readonly type: "error";
+  /** What was wrong. */
+  readonly code: FaultCode;
+  /** The same for a person, in English. */
+  readonly message: string;
+  /** With `unknown-peer`: the peer that is not there. */
+  readonly to?: string;
+}
+
+/**
+ * Whether `self` gives way when both sides of a pair offer at once: the one who
+ * was in the room first does, and of two who joined in the same millisecond the
+ * one with the smaller id.
+ */
+export function isPolite(
+  self: Pick<Member, "id" | "joinedAt">,
+  other: Pick<Member, "id" | "joinedAt">,
+): boolean {
+  return self.joinedAt === other.joinedAt
+    ? self.id < other.id
+    : self.joinedAt < other.joinedAt;
+}
+
+/** Whether `name` can be a room, a party or an id of at most `maxChars`: not empty, no control characters. */
+export function isName(name: string, maxChars: number): boolean {
+  // deno-lint-ignore no-control-regex
+  return name.length > 0 && name.length <= maxChars &&
+    !/[\0-\x1f\x7f]/.test(name);
+}
+
+/** Whether `text` takes more than `maxBytes` of UTF-8 (a lone surrogate counts as the three bytes it is replaced by). */
+export function exceedsBytes(text: string, maxBytes: number): boolean {
+  if (text.length > maxBytes) return true;
+  // No code unit takes more than three bytes, so most frames need no counting.
+  if (text.length * 3 <= maxBytes) return false;
+  let bytes = 0;
+  for (const char of text) {
+    const point = char.codePointAt(0) ?? 0;
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  }
+  return bytes > maxBytes;
+}
+
+/**
+ * Why a frame could not be read.
+ *
+ * - `too-large`: more bytes than allowed
+ * - `not-text`: a binary frame
+ * - `not-an-object`: not JSON, or JSON that is no object
+ * - `unknown-type`: a `type` this version does not know
+ * - `bad-field`: a field is missing or has the wrong shape
+ */
+export type ParseFailure =
+  | "too-large"
+  | "not-text"
+  | "not-an-object"
+  | "unknown-type"
+  | "bad-field";
+
+/** What a parser makes of a frame. Parsers never throw. */
+export type Parsed<Message> =
+  | { readonly ok: true; readonly message: Message }
+  | { readonly ok: false; readonly reason: ParseFailure };
+
+/** Reads a frame from a client, of at most `maxBytes`. Fields it does not know are left out. */
+export function parseClientMessage(
+  frame: unknown,
+  maxBytes: number = LIMITS.frameBytes,
+): Parsed<ClientMessage> {
+  const opened = open(frame, maxBytes);
+  if (!opened.ok) return opened;
+  const { type, to, data, presence } = opened.message;
+  switch (type) {
+    case "signal":
+      return isString(to) && isString(data)
+        ? ok({ type, to, data })
+        : BAD_FIELD;
+    case "presence":
+      return isPresence(presence) ? ok({ type, presence }) : BAD_FIELD;
+    default:
+      return UNKNOWN_TYPE;
+  }
+}
+
+/** Largest frame a client reads: a welcome to a room of a thousand peers with full presence. */
+const SERVER_FRAME_BYTES = 8 * 1024 * 1024;
+
+/** Reads a frame from the server. Fields it does not know are left out, so a newer server may add some. */
+export function parseServerMessage(frame: unknown): Parsed<ServerMessage> {
+  const opened = open(frame, SERVER_FRAME_BYTES);
+  if (!opened.ok) return opened;
+  const fields = opened.message;
+  const { type, id, presence, from, data, reason } = fields;
+  switch (type) {
+    case "welcome":
+      return readWelcome(fields);
+    case "join": {
+      const peer = readMember(fields.peer);
+      return peer ? ok({ type, peer }) : BAD_FIELD;
+    }
+    case "leave":
+      return isString(id) && isLeaveReason(reason)
+        ? ok({ type, id, reason })
+        : BAD_FIELD;
+    case "away":
+    case "back":
+      return isString(id) ? ok({ type, id }) : BAD_FIELD;
+    case "presence":
+      return isString(id) && isPresence(presence)
+        ? ok({ type, id, presence })
+        : BAD_FIELD;
+    case "signal":
+      return isString(from) && isString(data)
+        ? ok({ type, from, data })
+        : BAD_FIELD;
+    case "ice": {
+      const ice = readIce(fields);
+      return ice ? ok({ type, ...ice }) : BAD_FIELD;
+    }
+    case "error":
+      return readFault(fields);
+    default:
+      return UNKNOWN_TYPE;
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const UNKNOWN_TYPE = { ok: false, reason: "unknown-type" } as const;
+const BAD_FIELD = { ok: false, reason: "bad-field" } as const;
+
+function ok<Message>(message: Message): { ok: true; message: Message } {
+  return { ok: true, message };
+}
+
+function open(frame: unknown, maxBytes: number): Parsed<Fields> {
+  if (typeof frame !== "string") return { ok: false, reason: "not-text" };
+  if (exceedsBytes(frame, maxBytes)) return { ok: false, reason: "too-large" };
+  try {
+    const value: unknown = JSON.parse(frame);
+    if (isFields(value)) return ok(value);
+  } catch {
+    // Not JSON: the same answer as for JSON that is no object.
+  }
+  return { ok: false, reason: "not-an-object" };
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+function isPresence(value: unknown): value is string | null {
+  return value === null || isString(value);
+}
+
+function isLeaveReason(value: unknown): value is LeaveReason {
+  return value === "goodbye" || value === "lost" || value === "dropped";
+}
+
+function isFaultCode(value: unknown): value is FaultCode {
+  return value === "bad-frame" || value === "not-joined" ||
+    value === "unknown-peer" || value === "presence-too-large";
+}
+
+function readMember(value: unknown): Member | undefined {
+  if (!isFields(value)) return;
+  const { id, joinedAt, presence, away } = value;
+  if (!isString(id) || !isTime(joinedAt) || !isPresence(presence)) return;
+  if (typeof away !== "boolean") return;
+  return { id, joinedAt, presence, away };
+}
+
+/** The whole array, or nothing if one item cannot be read. */
+function readAll<Item>(
+  value: unknown,
+  read: (item: unknown) => Item | undefined,
+): Item[] | undefined {
+  if (!Array.isArray(value)) return;
+  const items: Item[] = [];
+  for (const each of value) {
+    const item = read(each);
+    if (item === undefined) return;
+    items.push(item);
+  }
+  return items;
+}
+
+function readIceServer(value: unknown): IceServer | undefined {
+  if (!isFields(value)) return;
+  const { username, credential } = value;
+  const urls = readAll(value.urls, (url) => isString(url) ? url : undefined);
+  if (!urls) return;
+  return {
+    urls,
+    ...(isString(username) && { username }),
+    ...(isString(credential) && { credential }),
+  };
+}
+
+function readIce(fields: Fields): Omit<Ice, "type"> | undefined {
+  const { iceExpiresAt } = fields;
+  const iceServers = readAll(fields.iceServers, readIceServer);
+  if (!iceServers || !(iceExpiresAt === null || isTime(iceExpiresAt))) return;
+  return { iceServers, iceExpiresAt };
+}
+
+function readLimits(value: unknown): Limits | undefined {
+  if (!isFields(value)) return;
+  const limits: Record<string, number> = {};
+  for (const name of Object.keys(LIMITS)) {
+    const limit = value[name];
+    if (!isTime(limit)) return;
+    limits[name] = limit;
+  }
+  return { ...LIMITS, ...limits };
+}
+
+function readWelcome(fields: Fields): Parsed<Welcome> {
+  const { version, id, joinedAt, resume } = fields;
+  const peers = readAll(fields.peers, readMember);
+  const ice = readIce(fields);
+  const limits = readLimits(fields.limits);
+  if (!isTime(version) || !isString(id) || !isTime(joinedAt)) return BAD_FIELD;
+  if (!peers || !ice || !limits || !isPresence(resume)) return BAD_FIELD;
+  return ok({
+    type: "welcome",
+    version,
+    id,
+    joinedAt,
+    peers,
+    ...ice,
+    resume,
+    limits,
+  });
+}
+
+function readFault(fields: Fields): Parsed<Fault> {
+  const { code, message, to } = fields;
+  if (!isFaultCode(code) || !isString(message)) return BAD_FIELD;
+  return ok({ type: "error", code, message, ...(isString(to) && { to }) });
+}

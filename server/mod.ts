@@ -1,0 +1,35 @@
+/**
+ * The signaling server as a library.
+ *
+ * ```ts
+ * import { serve } from "@x/webrtc/server";
+ *
+ * await using server = serve({ port: 0 });
+ * ```
+ *
+ * | I want to change …                     | go to …                                   | its test                       |
+ * | -------------------------------------- | ----------------------------------------- | ------------------------------ |
+ * | which URL does what                    | `route.ts`, `server.ts`                   | `test/server/route_test.ts`, `server_test.ts` |
+ * | who is in a room and who hears what    | `room.ts`                                 | `test/server/room_test.ts`     |
+ * | what one socket may do                 | `session.ts`, `rate_limit.ts`             | `test/server/session_test.ts`, `hostile_test.ts` |
+ * | where TURN credentials come from       | `turn_provider.ts`, `cloudflare_turn.ts`, `ice_source.ts` | `test/server/cloudflare_turn_test.ts`, `ice_source_test.ts` |
+ * | flags and environment of the program   | `main.ts`, `config.ts`                    | `test/server/main_test.ts`, `config_test.ts` |
+ *
+ * @module
+ */
+export { Server, Server as default, type ServerOptions } from "./server.ts";
+export { serve, type ServeOptions, type Serving } from "./serve.ts";
+export { runProgram } from "./program.ts";
+export { defaultHeaders } from "./default_headers.ts";
+export { publicStun } from "./public_stun.ts";
+export {
+  cloudflareTurn,
+  type CloudflareTurnOptions,
+} from "./cloudflare_turn.ts";
+export {
+  type IceConfig,
+  TurnError,
+  type TurnProvider,
+} from "./turn_provider.ts";
+export type { Log, LogRecord } from "./log_record.ts";
+export type { IceServer, Limits } from "../protocol.ts";

@@ -1,0 +1,111 @@
+import { parse } from "@std/dotenv";
+import { readConfig, USAGE, type Variable } from "./config.ts";
+import type { LogRecord } from "./log_record.ts";
+import { serve, type Serving } from "./serve.ts";
+import { Server, type ServerOptions } from "./server.ts";
+import { VERSION } from "./version.ts";
+
+/**
+ * Runs a server as a program: reads flags, environment and `.env`, prints where
+ * it listens, and stops on SIGINT and SIGTERM. Exits with 1 when something is
+ * misconfigured. Resolves when the server has stopped.
+ *
+ * @param create Makes the server to run. @default {a plain Server}
+ *
+ * @example Your own server with the same flags
+ * ```ts no-eval
+ * import { runProgram, Server } from "@x/webrtc/server";
+ *
+ * await runProgram((options) => new Server(options));
+ * ```
+ */
+export async function runProgram(
+  create: (options: ServerOptions) => Server = (options) => new Server(options),
+): Promise<void> {
+  const file = await readDotenv();
+  const config = readConfig(
+    Deno.args,
+    (name) => Deno.env.get(name) ?? file.get(name),
+  );
+  switch (config.run) {
+    case "help":
+      return console.log(USAGE);
+    case "version":
+      return console.log(VERSION);
+    case "nothing":
+      for (const problem of config.problems) console.error(`error: ${problem}`);
+      console.error("Nothing was started; see --help.");
+      return Deno.exit(1);
+    case "serve":
+      break;
+    default:
+      return config satisfies never;
+  }
+  const { port, hostname, turn } = config;
+  const server = create({ turn, log: print });
+  let serving: Serving;
+  try {
+    serving = serve({ port, hostname, server });
+  } catch (error) {
+    console.error(
+      `error: Cannot listen on ${hostname}:${port}: ${reason(error)}`,
+    );
+    return Deno.exit(1);
+  }
+  console.log(`Listening on ${serving.url}`);
+  console.log(`TURN: ${turn.description}`);
+  await untilSignal();
+  console.log("Stopping");
+  await serving.close();
+}
+
+/** The first SIGINT or SIGTERM. A second one finds no listener and ends the process. */
+function untilSignal(): Promise<void> {
+  // Windows has no SIGTERM.
+  const signals: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT"]
+    : ["SIGINT", "SIGTERM"];
+  return new Promise((resolve) => {
+    function stop(): void {
+      for (const signal of signals) Deno.removeSignalListener(signal, stop);
+      resolve();
+    }
+    for (const signal of signals) Deno.addSignalListener(signal, stop);
+  });
+}
+
+async function readDotenv(): Promise<ReadonlyMap<Variable | string, string>> {
+  try {
+    return new Map(Object.entries(parse(await Deno.readTextFile(".env"))));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) {
+      console.warn(
+        "warning: .env is not read: no permission (--allow-read=.env)",
+      );
+    } else if (!(error instanceof Deno.errors.NotFound)) {
+      console.warn(`warning: .env is not read: ${reason(error)}`);
+    }
+    return new Map();
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function print(record: LogRecord): void {
+  switch (record.event) {
+    case "turn-failed":
+      return console.warn(
+        `warning: TURN by ${record.provider} failed: ${record.reason}; peers get STUN only`,
+      );
+    case "turn-recovered":
+      return console.log(`TURN by ${record.provider} works again`);
+    case "peer-dropped":
+      return console.log(`Dropped a peer: ${record.reason} (${record.code})`);
+    case "internal-error":
+      return console.error("error: internal", record.error);
+    default:
+      return record satisfies never;
+  }
+}

@@ -1,0 +1,71 @@
+import { isName, type Limits, type RefusalCode } from "../protocol.ts";
+
+/** Longest party name, in UTF-16 code units. */
+const PARTY_CHARS = 64;
+
+/** What a URL asks for. */
+export type Route =
+  | {
+    /** The socket of a room, or its health when asked without an upgrade. */
+    readonly to: "room";
+    /** Key of the room among all parties of the server. */
+    readonly key: string;
+    /** The id the peer claims; `undefined` leaves it to the server. */
+    readonly id: string | undefined;
+  }
+  | {
+    /** STUN and TURN servers for the members of a room. */
+    readonly to: "turn";
+  }
+  | {
+    /** Whether the server lives. */
+    readonly to: "health";
+  }
+  | {
+    /** The address has the right form and a name in it is not acceptable. */
+    readonly to: "refusal";
+    /** Which name. */
+    readonly code: RefusalCode;
+  }
+  | {
+    /** Nothing is here. */
+    readonly to: "nowhere";
+  };
+
+/** Reads the addresses of PartySocket: `/parties/{party}/{room}`, with the id in `_pk`; `…/turn`; and `/health`. */
+export function route(url: URL, limits: Limits): Route {
+  if (url.pathname === "/health") return { to: "health" };
+  const [, prefix, party, room, leaf, ...rest] = url.pathname.split("/");
+  if (prefix !== "parties" || party === undefined || room === undefined) {
+    return { to: "nowhere" };
+  }
+  if (
+    rest.length > 0 || !(leaf === undefined || leaf === "" || leaf === "turn")
+  ) {
+    return { to: "nowhere" };
+  }
+  const partyName = decode(party);
+  if (!isName(partyName, PARTY_CHARS)) {
+    return { to: "refusal", code: "bad-party" };
+  }
+  const roomName = decode(room);
+  if (!isName(roomName, limits.roomChars)) {
+    return { to: "refusal", code: "bad-room" };
+  }
+  if (leaf === "turn") return { to: "turn" };
+  const id = url.searchParams.get("_pk") ?? undefined;
+  if (id !== undefined && !isName(id, limits.idChars)) {
+    return { to: "refusal", code: "bad-id" };
+  }
+  // No name holds a control character, so the pair is unambiguous.
+  return { to: "room", key: `${partyName}\0${roomName}`, id };
+}
+
+/** The decoded path segment; empty, which is no name, when it is not percent-encoded UTF-8. */
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return "";
+  }
+}

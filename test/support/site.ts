@@ -1,0 +1,40 @@
+import { publicStun, serve, Server, type ServerOptions, type Serving } from "../../server/mod.ts";
+import { bundleClient } from "./bundle_client.ts";
+
+/** A page that does nothing but hold the client in `webrtc`. */
+const PAGE = `<!doctype html>
+<meta charset="utf-8">
+<link rel="icon" href="data:,">
+<title>test</title>
+<script type="module">
+  import * as webrtc from "/client.js";
+  globalThis.webrtc = webrtc;
+  globalThis.loaded?.();
+</script>
+`;
+
+class Site extends Server {
+  override async onRequest(
+    request: Request,
+    info: Deno.ServeHandlerInfo,
+  ): Promise<Response> {
+    switch (new URL(request.url).pathname) {
+      case "/":
+        return new Response(PAGE, { headers: { "Content-Type": "text/html" } });
+      case "/client.js":
+        return new Response(await bundleClient(), {
+          headers: { "Content-Type": "text/javascript" },
+        });
+      default:
+        return super.onRequest(request, info);
+    }
+  }
+}
+
+/** Starts a signaling server on a free port of this machine that also serves the test page. Nobody outside is asked for anything. */
+export async function startSite(options: ServerOptions = {}): Promise<Serving> {
+  // Bundled before the first page waits for it.
+  await bundleClient();
+  const server = new Site({ turn: publicStun([]), ...options });
+  return serve({ port: 0, hostname: "127.0.0.1", server });
+}

@@ -248,18 +248,24 @@ export interface Ice {
 }
 
 /**
- * What was wrong with a frame that did not cost the sender its socket.
+ * What was wrong with a frame. After the last three the socket is closed.
  *
  * - `bad-frame`: of a type this server does not know, or with a field missing or of the wrong shape
  * - `not-joined`: sent before the welcome
  * - `unknown-peer`: a signal to a peer that is not in the room
  * - `presence-too-large`: more than {@linkcode Limits.presenceBytes}
+ * - `not-a-message`: binary, or not a JSON object; see {@linkcode CLOSE}, `badFrame`
+ * - `frame-too-large`: more than {@linkcode Limits.frameBytes}
+ * - `rate-limited`: more frames than {@linkcode Limits.framesPerSecond} allows
  */
 export type FaultCode =
   | "bad-frame"
   | "not-joined"
   | "unknown-peer"
-  | "presence-too-large";
+  | "presence-too-large"
+  | "not-a-message"
+  | "frame-too-large"
+  | "rate-limited";
 
 /** Sent by the server when it could not do what a frame of the receiver asked. */
 export interface Fault {
@@ -431,9 +437,18 @@ function isLeaveReason(value: unknown): value is LeaveReason {
   return value === "goodbye" || value === "lost" || value === "dropped";
 }
 
+const FAULT_CODES: readonly unknown[] = [
+  "bad-frame",
+  "not-joined",
+  "unknown-peer",
+  "presence-too-large",
+  "not-a-message",
+  "frame-too-large",
+  "rate-limited",
+] satisfies FaultCode[];
+
 function isFaultCode(value: unknown): value is FaultCode {
-  return value === "bad-frame" || value === "not-joined" ||
-    value === "unknown-peer" || value === "presence-too-large";
+  return FAULT_CODES.includes(value);
 }
 
 function readMember(value: unknown): Member | undefined {

@@ -212,13 +212,20 @@ export class Pair {
     // The next offer carries new ICE credentials; the negotiation sends it.
     if (connectionState === "failed") this.pc.restartIce();
     this.#set(state);
-    if (state === "connected") void this.#readPath();
+    if (state === "connected") this.#followPath();
   }
 
   #set(state: PairState): void {
     if (this.#state === state || this.#state === "closed") return;
     this.#state = state;
     this.#options.onChange(this);
+  }
+
+  #followPath(): void {
+    void this.#readPath();
+    // ICE may move to a better path later; Firefox does not tell.
+    const ice = this.pc.sctp?.transport?.iceTransport;
+    if (ice) ice.onselectedcandidatepairchange = () => void this.#readPath();
   }
 
   async #readPath(): Promise<void> {

@@ -34,7 +34,9 @@ export function readPath(
   }
   // How the other side reaches its TURN server is not ours to see.
   if (remote.candidateType === "relay") return "relay-udp";
-  return local.candidateType === "host" && remote.candidateType === "host"
+  // A remote `prflx` only says that a check came before its candidate was told;
+  // whoever is behind a NAT of its own sees that on its local candidate.
+  return local.candidateType === "host" && remote.candidateType !== "srflx"
     ? "host"
     : "srflx";
 }

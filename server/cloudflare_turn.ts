@@ -21,10 +21,13 @@ export interface CloudflareTurnOptions {
   readonly now?: () => number;
 }
 
+const MAX_TTL_SECONDS = 172_800;
+
 /**
  * Cloudflare Realtime TURN. Asks the endpoint `generate-ice-servers`, and where
  * a key does not know it (404) the older `generate`.
  *
+ * @throws {RangeError} If `ttlSeconds` is not a whole number from 1 to 172,800.
  * @see https://developers.cloudflare.com/realtime/turn/generate-credentials/
  */
 export function cloudflareTurn(options: CloudflareTurnOptions): TurnProvider {
@@ -36,6 +39,14 @@ export function cloudflareTurn(options: CloudflareTurnOptions): TurnProvider {
     fetch = globalThis.fetch,
     now = Date.now,
   } = options;
+  if (
+    !Number.isInteger(ttlSeconds) || ttlSeconds < 1 ||
+    ttlSeconds > MAX_TTL_SECONDS
+  ) {
+    throw new RangeError(
+      `Cannot use Cloudflare TURN: "ttlSeconds" must be a whole number from 1 to ${MAX_TTL_SECONDS}, got ${ttlSeconds}`,
+    );
+  }
   const base = `${apiUrl}/v1/turn/keys/${
     encodeURIComponent(keyId)
   }/credentials`;

@@ -26,6 +26,7 @@ export class IceSource {
   readonly #provider: TurnProvider;
   readonly #log: Log;
   readonly #now: () => number;
+  readonly #timeoutMs: number;
   readonly #closing = new AbortController();
   #held: { readonly config: IceConfig; readonly staleAt: number } | undefined;
   #asking: Promise<IceConfig | undefined> | undefined;
@@ -33,11 +34,17 @@ export class IceSource {
 
   /** Asks `provider`, lazily. */
   constructor(
-    options: { provider: TurnProvider; log: Log; now: () => number },
+    options: {
+      provider: TurnProvider;
+      log: Log;
+      now: () => number;
+      timeoutMs?: number;
+    },
   ) {
     this.#provider = options.provider;
     this.#log = options.log;
     this.#now = options.now;
+    this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
   }
 
   /** What can be used right now: the held credential while it lives, else STUN. */
@@ -50,7 +57,7 @@ export class IceSource {
 
   /**
    * A credential with at least half of its life ahead, asked for if need be.
-   * Settles within {@linkcode TIMEOUT_MS} and never rejects; `undefined` says
+   * Settles within five seconds and never rejects; `undefined` says
    * that the provider failed, now or a moment ago.
    */
   fresh(): Promise<IceConfig | undefined> {
@@ -75,10 +82,9 @@ export class IceSource {
     const askedAt = this.#now();
     const { name: provider } = this.#provider;
     const timeout = new AbortController();
-    const timer = setTimeout(
-      () => timeout.abort(new TurnError(`no answer within ${TIMEOUT_MS} ms`)),
-      TIMEOUT_MS,
-    );
+    const timer = setTimeout(() => {
+      timeout.abort(new TurnError(`no answer within ${this.#timeoutMs} ms`));
+    }, this.#timeoutMs);
     const signal = AbortSignal.any([timeout.signal, this.#closing.signal]);
     try {
       const config = await Promise.race([

@@ -115,15 +115,18 @@ export class Session implements Occupant {
     if (this.#state === "ended") return;
     const { room, limits, now } = this.#options;
     if (!this.#rate.take(now())) {
+      this.#fault("rate-limited", "too many frames");
       return this.#drop(CLOSE.rateLimited, "too many frames");
     }
     const parsed = parseClientMessage(frame, limits.frameBytes);
     if (!parsed.ok) {
       switch (parsed.reason) {
         case "too-large":
+          this.#fault("frame-too-large", "frame too large");
           return this.#drop(CLOSE.frameTooLarge, "frame too large");
         case "not-text":
         case "not-an-object":
+          this.#fault("not-a-message", parsed.reason);
           return this.#drop(CLOSE.badFrame, parsed.reason);
         case "unknown-type":
         case "bad-field":
@@ -171,6 +174,7 @@ export class Session implements Occupant {
     });
   }
 
+  /** What the client must know is sent before: Deno loses the close frame while the client is still sending. */
   #drop(code: number, reason: string): void {
     this.#options.log({ level: "info", event: "peer-dropped", code, reason });
     this.#end("dropped");
@@ -186,9 +190,9 @@ export class Session implements Occupant {
   }
 }
 
-/** A page that leaves says 1000 by itself, 1001 when the browser unloads it (RFC 6455 §7.4.1). */
+/** A page that leaves says 1000 or nothing (1005) by itself, 1001 when the browser unloads it (RFC 6455 §7.4.1). */
 function isGoodbye(code: number): boolean {
-  return code === CLOSE.goodbye || code === 1001;
+  return code === CLOSE.goodbye || code === 1001 || code === 1005;
 }
 
 function iceFields({ iceServers, expiresAt }: IceConfig): {

@@ -31,7 +31,9 @@ export async function startBrowser(
 ): Promise<StartedBrowser> {
   const executablePath = await findBrowser(name);
   if (!executablePath) {
-    throw new Error(`Cannot start ${name}: it is not installed; run "deno task test:install"`);
+    throw new Error(
+      `Cannot start ${name}: it is not installed; run "deno task test:install"`,
+    );
   }
   const browser = await puppeteer.launch({
     browser: name,

@@ -11,6 +11,8 @@ async function bundle(): Promise<string> {
     cwd: new URL("../..", import.meta.url),
   }).output();
   const decoder = new TextDecoder();
-  if (!success) throw new Error(`Cannot bundle the client: ${decoder.decode(stderr)}`);
+  if (!success) {
+    throw new Error(`Cannot bundle the client: ${decoder.decode(stderr)}`);
+  }
   return decoder.decode(stdout);
 }

@@ -16,7 +16,9 @@ const PATHS: Readonly<Record<BrowserName, readonly string[]>> = {
 };
 
 /** The executable of a browser: of the environment variable `CHROME` or `FIREFOX`, puppeteer's own, or the system's. */
-export async function findBrowser(name: BrowserName): Promise<string | undefined> {
+export async function findBrowser(
+  name: BrowserName,
+): Promise<string | undefined> {
   const given = Deno.env.get(name.toUpperCase());
   const candidates = [given, await puppeteersOwn(name), ...PATHS[name]];
   for (const path of candidates) {

@@ -9,11 +9,16 @@ export interface OpenPage extends AsyncDisposable {
 }
 
 /** Opens the test page of a site in a tab of its own. */
-export async function openPage(browser: Browser, url: string): Promise<OpenPage> {
+export async function openPage(
+  browser: Browser,
+  url: string,
+): Promise<OpenPage> {
   const page = await browser.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warn") complaints.push(message.text());
+    if (message.type() === "error" || message.type() === "warn") {
+      complaints.push(message.text());
+    }
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   await page.goto(url);

@@ -1,4 +1,10 @@
-import { publicStun, serve, Server, type ServerOptions, type Serving } from "../../server/mod.ts";
+import {
+  publicStun,
+  serve,
+  Server,
+  type ServerOptions,
+  type Serving,
+} from "../../server/mod.ts";
 import { bundleClient } from "./bundle_client.ts";
 
 /** A page that does nothing but hold the client in `webrtc`. */

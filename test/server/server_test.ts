@@ -1,0 +1,436 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { CLOSE } from "../../protocol.ts";
+import {
+  cloudflareTurn,
+  defaultHeaders,
+  type IceConfig,
+  type LogRecord,
+  serve,
+  Server,
+  TurnError,
+  type TurnProvider,
+} from "../../server/mod.ts";
+import config from "../../deno.json" with { type: "json" };
+import {
+  iceServersAnswer,
+  startFakeCloudflare,
+} from "../support/fake_cloudflare.ts";
+import { RawPeer } from "../support/raw_peer.ts";
+import { startServer } from "../support/start_server.ts";
+
+/** A request without a network. */
+const INFO = {} as Deno.ServeHandlerInfo;
+
+function ask(
+  server: Server,
+  path: string,
+  init?: RequestInit,
+): Promise<Response> {
+  return server.fetch(
+    new Request(new URL(path, "http://localhost"), init),
+    INFO,
+  );
+}
+
+function assertDefaultHeaders(response: Response): void {
+  for (const [name, value] of Object.entries(defaultHeaders())) {
+    if (name !== "Content-Type") {
+      assertEquals(response.headers.get(name), value, name);
+    }
+  }
+}
+
+const ANSWERS: readonly (readonly [
+  method: string,
+  path: string,
+  status: number,
+  body: unknown,
+])[] = [
+  ["GET", "/health", 200, {
+    status: "ok",
+    version: config.version,
+    rooms: 0,
+    peers: 0,
+  }],
+  ["GET", "/", 404, {
+    error: { code: "not-found", message: "Nothing is here" },
+  }],
+  ["GET", "/parties/main/%00", 400, {
+    error: {
+      code: "bad-room",
+      message: "The room name is empty, too long, or has control characters",
+    },
+  }],
+  ["GET", "/parties/main/r?_pk=", 400, {
+    error: {
+      code: "bad-id",
+      message: "The peer id is empty, too long, or has control characters",
+    },
+  }],
+  ["POST", "/health", 405, {
+    error: {
+      code: "method-not-allowed",
+      message: "Use one of GET, HEAD, OPTIONS",
+    },
+  }],
+  ["PUT", "/parties/main/r", 405, {
+    error: {
+      code: "method-not-allowed",
+      message: "Use one of GET, HEAD, OPTIONS",
+    },
+  }],
+  ["DELETE", "/", 405, {
+    error: {
+      code: "method-not-allowed",
+      message: "Use one of GET, HEAD, OPTIONS",
+    },
+  }],
+];
+
+for (const [method, path, status, body] of ANSWERS) {
+  Deno.test(`Server answers ${status} when asked to ${method} ${path}`, async () => {
+    await using server = new Server();
+    const response = await ask(server, path, { method });
+    assertEquals(response.status, status);
+    assertEquals(response.headers.get("content-type"), "application/json");
+    assertEquals(await response.json(), body);
+    assertDefaultHeaders(response);
+    if (status === 405) {
+      assertEquals(response.headers.get("allow"), "GET, HEAD, OPTIONS");
+    }
+  });
+}
+
+Deno.test("Server answers 200 in words when a room is asked for without an upgrade", async () => {
+  await using server = new Server();
+  const response = await ask(server, "/parties/main/r");
+  assertEquals(response.status, 200);
+  assert((await response.text()).includes("WebSocket"));
+  assertDefaultHeaders(response);
+});
+
+for (
+  const path of [
+    "/health",
+    "/parties/main/r",
+    "/parties/main/r/turn",
+    "/",
+    "/parties/main/%00",
+  ]
+) {
+  Deno.test(`Server answers HEAD ${path} like GET without a body`, async () => {
+    await using server = new Server();
+    const get = await ask(server, path);
+    const head = await ask(server, path, { method: "HEAD" });
+    assertEquals(head.status, get.status);
+    assertEquals(
+      Object.fromEntries(head.headers),
+      Object.fromEntries(get.headers),
+    );
+    assertEquals(await head.text(), "");
+    await get.body?.cancel();
+  });
+}
+
+for (const path of ["/health", "/parties/main/r/turn", "/anything"]) {
+  Deno.test(`Server answers the CORS preflight of ${path}`, async () => {
+    await using server = new Server();
+    const response = await ask(server, path, {
+      method: "OPTIONS",
+      headers: {
+        "Origin": "https://app.example",
+        "Access-Control-Request-Method": "GET",
+      },
+    });
+    assertEquals(response.status, 204);
+    assertDefaultHeaders(response);
+  });
+}
+
+Deno.test("Server gives out TURN credentials when asked for them", async () => {
+  await using fake = startFakeCloudflare(() => iceServersAnswer());
+  const turn = cloudflareTurn({
+    keyId: "k",
+    apiToken: "t",
+    apiUrl: fake.url,
+    now: () => 0,
+  });
+  await using server = new Server({ turn, now: () => 0 });
+  const response = await ask(server, "/parties/main/room/turn");
+  const body = await response.json();
+  assertEquals(response.status, 200);
+  assertEquals(body.expiresAt, 3_600_000);
+  assertEquals(body.iceServers[1].credential, "password");
+  assertDefaultHeaders(response);
+});
+
+Deno.test("Server gives out STUN and leaks nothing when the TURN vendor fails", async () => {
+  const records: LogRecord[] = [];
+  await using fake = startFakeCloudflare(() =>
+    new Response("secret words", { status: 500 })
+  );
+  const turn = cloudflareTurn({
+    keyId: "k",
+    apiToken: "secret token",
+    apiUrl: fake.url,
+  });
+  await using server = new Server({
+    turn,
+    log: (record) => records.push(record),
+  });
+  const response = await ask(server, "/parties/main/room/turn");
+  assertEquals(response.status, 200);
+  assertEquals(await response.json(), {
+    iceServers: [{ urls: ["stun:stun.cloudflare.com:3478"] }],
+    expiresAt: null,
+  });
+  assertEquals(records, [{
+    level: "warn",
+    event: "turn-failed",
+    provider: "Cloudflare",
+    reason: "Cloudflare answered 500",
+  }]);
+});
+
+Deno.test("Server puts TURN credentials into the welcome", async () => {
+  await using fake = startFakeCloudflare(() => iceServersAnswer());
+  const turn = cloudflareTurn({ keyId: "k", apiToken: "t", apiUrl: fake.url });
+  await using server = startServer({ turn });
+  const before = Date.now();
+  await using peer = await RawPeer.join(server.url, "r");
+  const { iceServers, iceExpiresAt } = peer.welcome;
+  assertEquals(iceServers[1]?.credential, "password");
+  assert(iceExpiresAt !== null && iceExpiresAt >= before + 3_600_000);
+  await using other = await RawPeer.join(server.url, "other");
+  assertEquals(other.welcome.iceServers, iceServers);
+  assertEquals(fake.asked.length, 1, "one credential serves everybody");
+});
+
+/** A provider that answers when the test says so. */
+function heldProvider(): TurnProvider & PromiseWithResolvers<IceConfig> {
+  const held = Promise.withResolvers<IceConfig>();
+  return {
+    ...held,
+    name: "held",
+    description: "held",
+    credentials: () => held.promise,
+  };
+}
+
+const LATE: IceConfig = {
+  iceServers: [{ urls: ["turn:late.example"], username: "u", credential: "c" }],
+  expiresAt: 4_000_000_000_000,
+};
+
+Deno.test("Server lets a peer in with STUN, and sends the credentials after, when the TURN vendor is slow", async () => {
+  const turn = heldProvider();
+  await using server = startServer({ turn });
+  await using peer = await RawPeer.join(server.url, "r");
+  assertEquals(peer.welcome.iceServers, [{
+    urls: ["stun:stun.cloudflare.com:3478"],
+  }]);
+  turn.resolve(LATE);
+  const { iceServers, iceExpiresAt } = await peer.next("ice");
+  assertEquals({ iceServers, expiresAt: iceExpiresAt }, LATE);
+});
+
+Deno.test("Server lets a peer in with STUN when the TURN vendor is down", async () => {
+  const turn: TurnProvider = {
+    name: "down",
+    description: "down",
+    credentials: () => Promise.reject(new TurnError("down")),
+  };
+  await using server = startServer({ turn });
+  await using peer = await RawPeer.join(server.url, "r");
+  assertEquals(peer.welcome.iceServers, [{
+    urls: ["stun:stun.cloudflare.com:3478"],
+  }]);
+});
+
+Deno.test("Server counts rooms and peers while they are there", async () => {
+  await using server = startServer();
+  const health = async () => await (await fetch(`${server.url}/health`)).json();
+  {
+    await using _a = await RawPeer.join(server.url, "r");
+    await using b = await RawPeer.join(server.url, "r");
+    await using _c = await RawPeer.join(server.url, "s");
+    assertEquals(b.welcome.peers.length, 1);
+    const { rooms, peers } = await health();
+    assertEquals({ rooms, peers }, { rooms: 2, peers: 3 });
+    await using witness = await RawPeer.join(server.url, "r");
+    await b[Symbol.asyncDispose]();
+    await witness.next("leave");
+    assertEquals((await health()).peers, 3);
+  }
+});
+
+Deno.test("Server forgets a room when its last peer has left", async () => {
+  await using server = startServer();
+  const peer = await RawPeer.join(server.url, "r", "a");
+  await peer[Symbol.asyncDispose]();
+  const { rooms, peers } = await (await fetch(`${server.url}/health`)).json();
+  assertEquals({ rooms, peers }, { rooms: 0, peers: 0 });
+});
+
+Deno.test("Server refuses an id that a living peer has, and says so over HTTP", async () => {
+  await using server = startServer();
+  await using _first = await RawPeer.join(server.url, "r", "same");
+  await using elsewhere = await RawPeer.join(server.url, "s", "same");
+  assertEquals(
+    elsewhere.welcome.id,
+    "same",
+    "ids are unique in a room, not everywhere",
+  );
+  await using second = new RawPeer(server.url, "r", "same");
+  assertEquals((await second.closed).wasClean, false);
+  const response = await fetch(`${server.url}/parties/main/r?_pk=same`);
+  assertEquals(response.status, 409);
+  assertEquals((await response.json()).error.code, "id-taken");
+});
+
+Deno.test("Server lets exactly one in when many claim the same id at once", async () => {
+  await using server = startServer();
+  const claims = Array.from(
+    { length: 20 },
+    () => new RawPeer(server.url, "r", "same"),
+  );
+  const outcomes = await Promise.all(
+    claims.map((claim) =>
+      Promise.race([
+        claim.next("welcome").then(() => "in", () => "out"),
+        claim.closed.then(() => "out"),
+      ])
+    ),
+  );
+  assertEquals(outcomes.filter((outcome) => outcome === "in").length, 1);
+  for (const claim of claims) await claim[Symbol.asyncDispose]();
+});
+
+Deno.test("Server refuses when the room is full, and hurts nobody in it", async () => {
+  await using server = startServer({ limits: { peersPerRoom: 2 } });
+  await using a = await RawPeer.join(server.url, "r", "a");
+  await using b = await RawPeer.join(server.url, "r", "b");
+  await using third = new RawPeer(server.url, "r");
+  await third.closed;
+  const response = await fetch(`${server.url}/parties/main/r`);
+  assertEquals(response.status, 409);
+  assertEquals((await response.json()).error.code, "room-full");
+  a.send({ type: "signal", to: "b", data: "still here" });
+  assertEquals((await b.next("signal")).data, "still here");
+});
+
+Deno.test("Server takes a client that offers no subprotocol, and refuses one that offers only others", async () => {
+  await using server = startServer();
+  const address = `${server.url.replace("http", "ws")}/parties/main/r`;
+  const plain = new WebSocket(address);
+  const { data } = await new Promise<MessageEvent>((resolve) =>
+    plain.onmessage = resolve
+  );
+  assertEquals(JSON.parse(data).type, "welcome");
+  const closed = new Promise((resolve) => plain.onclose = resolve);
+  plain.close();
+  await closed;
+  const other = new WebSocket(address, ["webrtc.v2"]);
+  const failed = await new Promise<Event>((resolve) => {
+    other.onerror = (event) => event.preventDefault();
+    other.onclose = resolve;
+  });
+  assertEquals(failed.type, "close");
+});
+
+Deno.test("Server answers 400 when an upgrade is no WebSocket handshake", async () => {
+  await using server = new Server();
+  const response = await ask(server, "/parties/main/r", {
+    headers: { upgrade: "websocket" },
+  });
+  assertEquals(response.status, 400);
+  assertEquals((await response.json()).error.code, "bad-upgrade");
+});
+
+Deno.test("Server answers 500 without details when a subclass throws", async () => {
+  const records: LogRecord[] = [];
+  class Broken extends Server {
+    override onRequest(): Promise<Response> {
+      throw new Error("secret");
+    }
+  }
+  await using server = new Broken({ log: (record) => records.push(record) });
+  const response = await ask(server, "/health");
+  assertEquals(response.status, 500);
+  assertEquals(await response.json(), {
+    error: { code: "internal", message: "Internal error" },
+  });
+  assertEquals(records[0]?.event, "internal-error");
+});
+
+Deno.test("Server leaves requests to a subclass that overrides onRequest, and sockets work all the same", async () => {
+  class Mine extends Server {
+    override async onRequest(
+      request: Request,
+      info: Deno.ServeHandlerInfo,
+    ): Promise<Response> {
+      if (new URL(request.url).pathname === "/mine") {
+        return new Response(info.remoteAddr.transport);
+      }
+      const response = await super.onRequest(request, info);
+      return new Response(response.body, {
+        status: response.status,
+        headers: { ...defaultHeaders(), "X-Mine": "yes" },
+      });
+    }
+  }
+  await using serving = serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    server: new Mine(),
+  });
+  assertEquals(await (await fetch(`${serving.url}/mine`)).text(), "tcp");
+  const health = await fetch(`${serving.url}/health`);
+  assertEquals(health.headers.get("x-mine"), "yes");
+  assertEquals((await health.json()).status, "ok");
+  await using peer = await RawPeer.join(serving.url, "r");
+  assertEquals(peer.welcome.peers, []);
+});
+
+Deno.test("Server mounts in any Deno.serve by its fetch", async () => {
+  await using server = new Server();
+  const http = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    server.fetch,
+  );
+  const url = `http://127.0.0.1:${http.addr.port}`;
+  {
+    await using peer = await RawPeer.join(url, "r");
+    assertEquals(peer.welcome.limits.peersPerRoom, 64);
+  }
+  await http.shutdown();
+});
+
+Deno.test("Server tells everybody to come back, and takes nobody in, when it is closed", async () => {
+  const server = startServer();
+  const a = await RawPeer.join(server.url, "r");
+  const b = await RawPeer.join(server.url, "s");
+  await Promise.all([server.close(), server.close()]);
+  assertEquals((await a.closed).code, CLOSE.restarting);
+  assertEquals((await b.closed).code, CLOSE.restarting);
+  await server.finished;
+  await assertRejects(() => fetch(`${server.url}/health`), TypeError);
+});
+
+Deno.test("Server refuses new sockets while it stops", async () => {
+  const server = new Server();
+  await server.close();
+  const response = await ask(server, "/parties/main/r");
+  assertEquals(response.status, 503);
+  assertEquals((await response.json()).error.code, "stopping");
+});
+
+for (const limit of [0, -1, 1.5, NaN, Infinity]) {
+  Deno.test(`Server throws when a limit is ${limit}`, () => {
+    assertThrows(
+      () => new Server({ limits: { frameBytes: limit } }),
+      RangeError,
+      "frameBytes",
+    );
+  });
+}

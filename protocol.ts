@@ -293,11 +293,15 @@ export function isPolite(
     : self.joinedAt < other.joinedAt;
 }
 
-/** Whether `name` can be a room, a party or an id of at most `maxChars`: not empty, no control characters. */
+/**
+ * Whether `name` can be a room, a party or an id of at most `maxChars`: not
+ * empty, no control characters, and neither `.` nor `..`, which no URL can hold
+ * as a path segment (URL Standard §4.4).
+ */
 export function isName(name: string, maxChars: number): boolean {
-  // deno-lint-ignore no-control-regex
   return name.length > 0 && name.length <= maxChars &&
-    !/[\0-\x1f\x7f]/.test(name);
+    // deno-lint-ignore no-control-regex
+    !/[\0-\x1f\x7f]|^\.\.?$/.test(name);
 }
 
 /** Whether `text` takes more than `maxBytes` of UTF-8 (a lone surrogate counts as the three bytes it is replaced by). */

@@ -104,7 +104,9 @@ function checkName(option: string, name: unknown, maxChars: number): void {
   }
   if (!isName(name, maxChars)) {
     throw new RangeError(
-      `Cannot connect: "${option}" must be 1 to ${maxChars} characters and none of them a control character, got ${name.length}`,
+      `Cannot connect: "${option}" must be 1 to ${maxChars} characters, none of them a control character, and not "." or "..", got ${
+        JSON.stringify(name)
+      } of ${name.length}`,
     );
   }
 }

@@ -6,6 +6,7 @@ import {
   type ServerMessage,
   SUBPROTOCOL,
 } from "../protocol.ts";
+import { backoffMs } from "./backoff.ts";
 import type { Debug } from "./debug.ts";
 import type { Settings } from "./options.ts";
 import { Outbox } from "./outbox.ts";
@@ -28,6 +29,8 @@ export class Signaling {
   readonly #outbox = new Outbox();
   readonly #debug: Debug;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #attempt = 0;
 
   /** Starts to connect. */
   constructor(settings: Settings, debug: Debug) {
@@ -39,10 +42,10 @@ export class Signaling {
       room: encodeURIComponent(room),
       party: encodeURIComponent(party),
       ...(id !== undefined && { id }),
-      protocols: [SUBPROTOCOL],
-      minReconnectionDelay: 100 + Math.random() * 200,
-      reconnectionDelayGrowFactor: 1.6,
-      maxReconnectionDelay: 10_000,
+      // Asked for before every attempt, which makes it the place to wait: unlike
+      // PartySocket's own delay, this one ends with `close()`.
+      protocols: () => this.#beforeAttempt(),
+      minReconnectionDelay: 0,
       // What was meant for an earlier membership must not reach a later one.
       maxEnqueuedMessages: 0,
       shouldReconnectOnClose: ({ code }) => comesBack(code),
@@ -58,6 +61,7 @@ export class Signaling {
 
   /** Must be called with every welcome: from then on frames are sent, within its limits. */
   welcomed(limits: { framesPerSecond: number; frameBurst: number }): void {
+    this.#attempt = 0;
     this.#outbox.reset(limits, Date.now());
   }
 
@@ -74,7 +78,19 @@ export class Signaling {
   close(code: number): void {
     this.listener = undefined;
     clearTimeout(this.#timer);
+    clearTimeout(this.#retry);
     this.socket.close(code);
+  }
+
+  async #beforeAttempt(): Promise<string[]> {
+    const delayMs = backoffMs(this.#attempt++, Math.random());
+    // PartySocket may ask once more after it was closed, and then does nothing.
+    if (delayMs > 0 && this.socket.shouldReconnect) {
+      await new Promise((resolve) =>
+        this.#retry = setTimeout(resolve, delayMs)
+      );
+    }
+    return [SUBPROTOCOL];
   }
 
   #receive(data: unknown): void {

@@ -272,11 +272,13 @@ const REFUSALS: Readonly<
 > = {
   "bad-room": {
     status: STATUS_CODE.BadRequest,
-    message: "The room name is empty, too long, or has control characters",
+    message:
+      "The room name is empty, too long, a dot or two, or has control characters",
   },
   "bad-party": {
     status: STATUS_CODE.BadRequest,
-    message: "The party name is empty, too long, or has control characters",
+    message:
+      "The party name is empty, too long, a dot or two, or has control characters",
   },
   "bad-id": {
     status: STATUS_CODE.BadRequest,

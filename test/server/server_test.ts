@@ -58,7 +58,8 @@ const ANSWERS: readonly (readonly [
   ["GET", "/parties/main/%00", 400, {
     error: {
       code: "bad-room",
-      message: "The room name is empty, too long, or has control characters",
+      message:
+        "The room name is empty, too long, a dot or two, or has control characters",
     },
   }],
   ["GET", "/parties/main/r?_pk=", 400, {

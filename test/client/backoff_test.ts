@@ -1,0 +1,20 @@
+import { assertEquals } from "@std/assert";
+import { backoffMs } from "../../client/backoff.ts";
+
+for (
+  const [attempt, boundMs] of [
+    [0, 0],
+    [1, 300],
+    [2, 600],
+    [3, 1200],
+    [6, 9600],
+    [7, 10_000],
+    [2000, 10_000],
+  ] as const
+) {
+  Deno.test(`backoffMs is anything up to ${boundMs} when it is attempt ${attempt}`, () => {
+    assertEquals(backoffMs(attempt, 0), 0);
+    assertEquals(backoffMs(attempt, 0.5), boundMs / 2);
+    assertEquals(backoffMs(attempt, 1), boundMs);
+  });
+}

@@ -1,0 +1,124 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  applyDiff,
+  applySnapshot,
+  decodePresence,
+  encodePresence,
+} from "../../client/presence.ts";
+import type { Member } from "../../protocol.ts";
+
+const A: Member = { id: "a", joinedAt: 1, presence: null, away: false };
+const B: Member = { id: "b", joinedAt: 2, presence: "1", away: false };
+
+function members(...list: Member[]): ReadonlyMap<string, Member> {
+  return new Map(list.map((member) => [member.id, member]));
+}
+
+const NOTHING = { joined: [], left: [], changed: [] };
+
+Deno.test("applySnapshot says that everybody joined when nobody was known", () => {
+  assertEquals(applySnapshot(members(), [A, B]), {
+    ...NOTHING,
+    members: members(A, B),
+    joined: [A, B],
+  });
+});
+
+Deno.test("applySnapshot says nothing when nothing changed", () => {
+  assertEquals(applySnapshot(members(A, B), [A, B]), {
+    ...NOTHING,
+    members: members(A, B),
+  });
+});
+
+Deno.test("applySnapshot tells who left, who joined and what changed", () => {
+  const changed = { ...B, presence: "2" };
+  const c = { ...A, id: "c" };
+  assertEquals(applySnapshot(members(A, B), [changed, c]), {
+    members: members(changed, c),
+    joined: [c],
+    left: [A],
+    changed: [changed],
+  });
+});
+
+Deno.test("applySnapshot takes who came back under the same id for somebody else", () => {
+  const again = { ...A, joinedAt: 9 };
+  assertEquals(applySnapshot(members(A), [again]), {
+    ...NOTHING,
+    members: members(again),
+    joined: [again],
+    left: [A],
+  });
+});
+
+const DIFFS: readonly (readonly [
+  string,
+  Parameters<typeof applyDiff>[1],
+  Partial<ReturnType<typeof applyDiff>>,
+])[] = [
+  ["somebody joins", { type: "join", peer: B }, {
+    members: members(A, B),
+    joined: [B],
+  }],
+  ["who is known joins", { type: "join", peer: A }, {}],
+  ["somebody leaves", { type: "leave", id: "a", reason: "lost" }, {
+    members: members(),
+    left: [A],
+  }],
+  ["who is unknown leaves", {
+    type: "leave",
+    id: "__proto__",
+    reason: "lost",
+  }, {}],
+  ["somebody is away", { type: "away", id: "a" }, {
+    members: members({ ...A, away: true }),
+    changed: [{ ...A, away: true }],
+  }],
+  ["who was not away is back", { type: "back", id: "a" }, {}],
+  ["somebody publishes", { type: "presence", id: "a", presence: "x" }, {
+    members: members({ ...A, presence: "x" }),
+    changed: [{ ...A, presence: "x" }],
+  }],
+  ["somebody publishes the same", {
+    type: "presence",
+    id: "a",
+    presence: null,
+  }, {}],
+  [
+    "who is unknown publishes",
+    { type: "presence", id: "z", presence: "x" },
+    {},
+  ],
+];
+
+for (const [when, diff, expected] of DIFFS) {
+  Deno.test(`applyDiff tells what changed when ${when}`, () => {
+    assertEquals(applyDiff(members(A), diff), {
+      ...NOTHING,
+      members: members(A),
+      ...expected,
+    });
+  });
+}
+
+for (
+  const value of [null, 0, "", "x", false, [], {}, {
+    name: "Ä",
+    list: [1, { a: null }],
+  }]
+) {
+  Deno.test(`decodePresence gives back what encodePresence took when it is ${JSON.stringify(value)}`, () => {
+    assertEquals(decodePresence(encodePresence(value)), value);
+  });
+}
+
+for (const value of [undefined, () => {}, Symbol("x"), 1n]) {
+  Deno.test(`encodePresence throws when it gets a ${typeof value}`, () => {
+    assertThrows(() => encodePresence(value), TypeError);
+  });
+}
+
+Deno.test("decodePresence is null when a peer published what is no JSON", () => {
+  assertEquals(decodePresence("{oops"), null);
+});

@@ -1,0 +1,19 @@
+import { RTCPeerConnection as Werift } from "werift";
+import { connect, type Connection, type ConnectOptions } from "../../mod.ts";
+
+/** An `RTCPeerConnection` for Deno, which has none. */
+export const RTCPeerConnection =
+  Werift as unknown as typeof globalThis.RTCPeerConnection;
+
+/** Joins a room from Deno; the connection is closed at the end of its block. */
+export function connectHeadless(options: ConnectOptions): Promise<Connection> {
+  return connect({ RTCPeerConnection, iceServers: [], ...options });
+}
+
+/** Resolves with the payload of the next `event`. */
+export function next<Name extends Parameters<Connection["on"]>[0]>(
+  connection: Connection,
+  event: Name,
+): Promise<unknown> {
+  return new Promise((resolve) => connection.once(event, resolve as never));
+}

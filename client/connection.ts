@@ -9,10 +9,11 @@ import {
   type ServerMessage,
   type Welcome,
 } from "../protocol.ts";
+import { backoffMs } from "./backoff.ts";
 import type { Debug } from "./debug.ts";
 import type { ConnectionEvents, ConnectionState } from "./events.ts";
 import type { Settings } from "./options.ts";
-import { Pair, type PairState } from "./pair.ts";
+import { CONNECT_MS, Pair, type PairState } from "./pair.ts";
 import { type PairSignalBody, parsePairSignal } from "./pair_signal.ts";
 import type { Path } from "./path.ts";
 import type { PeerConnections } from "./peer_connections.ts";
@@ -79,6 +80,15 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
+/** A pair that broke and will be dialled again. */
+interface Redial {
+  readonly attempts: number;
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
+/** Wait before a pair that broke is dialled again, so that a peer that left can be told of as such. */
+const REDIAL_MS = 200;
+
 /** Makes a connection, which takes over the socket and dials. For {@linkcode connect} alone, so that the class shows no internals. */
 export let makeConnection: (parts: ConnectionParts) => Connection;
 
@@ -97,6 +107,8 @@ export class Connection implements AsyncDisposable {
   /** The last generation used with a peer; outlives the pair, so that late signals of it are known as such. */
   readonly #generations = new Map<string, number>();
   readonly #waiters = new Set<Waiter>();
+  /** Pairs that broke, or never connected, and are dialled again. */
+  readonly #redials = new Map<string, Redial>();
   #members: ReadonlyMap<string, Member> = new Map();
   #self: { readonly id: string; readonly joinedAt: number };
   #limits: Limits;
@@ -304,11 +316,15 @@ export class Connection implements AsyncDisposable {
 
   /** Ends the pair with a peer, or with all. It is not dialled again but by `connectToPeer`, of either side. */
   peerDisconnect(peerId?: string): void {
-    const ids = peerId === undefined ? [...this.#pairs.keys()] : [peerId];
+    const ids = peerId === undefined ? [...this.#members.keys()] : [peerId];
     for (const id of ids) {
       const pair = this.#pairs.get(id);
-      if (!pair) continue;
-      this.#signal(id, pair.generation, { bye: true });
+      if (!pair && !this.#redials.has(id)) continue;
+      // Without a pair, the other side may already be at the next one.
+      const generation = pair?.generation ??
+        (this.#generations.get(id) ?? 0) + 1;
+      this.#generations.set(id, generation);
+      this.#signal(id, generation, { bye: true });
       this.#drop(id, "the pair was ended");
     }
   }
@@ -365,9 +381,7 @@ export class Connection implements AsyncDisposable {
     const { signaling, settings, peerConnections } = this.#parts;
     // Another membership than before: the others have seen the old one leave.
     if (welcome.joinedAt !== this.#self.joinedAt) {
-      for (const id of [...this.#pairs.keys()]) {
-        this.#drop(id, "the room was joined anew");
-      }
+      this.#dropAll("the room was joined anew");
       this.#generations.clear();
     }
     this.#self = welcome;
@@ -393,9 +407,7 @@ export class Connection implements AsyncDisposable {
 
   #close(reason: string): void {
     if (this.#state === "closed") return;
-    for (const id of [...this.#pairs.keys()]) {
-      this.#drop(id, "the connection was closed");
-    }
+    this.#dropAll("the connection was closed");
     for (const waiter of this.#waiters) {
       waiter.reject(networkError("the connection was closed"));
     }
@@ -419,13 +431,9 @@ export class Connection implements AsyncDisposable {
     if (joined.length > 0 || left.length > 0) {
       this.#emit("peerlist", [...members.keys()]);
     }
-    for (const { id, presence } of [...joined, ...changed]) {
-      if (presence !== null || !joined.some((each) => each.id === id)) {
-        this.#emit("presence", {
-          peer: id,
-          presence: decodePresence(presence),
-        });
-      }
+    const published = joined.filter(({ presence }) => presence !== null);
+    for (const { id, presence } of [...published, ...changed]) {
+      this.#emit("presence", { peer: id, presence: decodePresence(presence) });
     }
     // The newcomer dials; we do only where somebody asked for it before.
     for (const { id } of joined) {
@@ -436,13 +444,31 @@ export class Connection implements AsyncDisposable {
   }
 
   #dial(peerId: string): void {
-    const pair = this.#pairs.get(peerId) ??
-      this.#makePair(peerId, (this.#generations.get(peerId) ?? 0) + 1);
+    const pair = this.#pairs.get(peerId);
+    if (!pair) return this.#begin(peerId);
     for (const { peerId: id, channelName, resolve } of this.#waiters) {
       if (id !== peerId) continue;
       const channel = pair.channelNamed(channelName);
       if (channel.readyState === "open") resolve(channel);
     }
+  }
+
+  /**
+   * Only the impolite side makes the first offer; the polite one asks for it.
+   * Chromium now and then stops gathering candidates when a first offer is
+   * rolled back, so first offers must never meet.
+   */
+  #begin(peerId: string): void {
+    const member = this.#members.get(peerId);
+    if (!member) return;
+    const generation = (this.#generations.get(peerId) ?? 0) + 1;
+    if (!isPolite(this.#self, member)) {
+      this.#makePair(peerId, generation);
+      return;
+    }
+    this.#signal(peerId, generation, { dial: true });
+    // Should the question or its answer get lost.
+    this.#dialLater(peerId, CONNECT_MS);
   }
 
   #makePair(peerId: string, generation: number): Pair {
@@ -457,7 +483,10 @@ export class Connection implements AsyncDisposable {
         this.#emit("peer-state", { peer: peerId, state, path: path ?? null });
       },
       onOpen: ({ channel: first }, channel) => {
-        if (channel === first) this.#emit("peer", [peerId, channel]);
+        if (channel === first) {
+          this.#calmDown(peerId);
+          this.#emit("peer", [peerId, channel]);
+        }
         this.#emit("datachannel", channel);
         for (const { peerId: id, channelName, resolve } of this.#waiters) {
           if (id === peerId && pair.channelNamed(channelName) === channel) {
@@ -469,11 +498,15 @@ export class Connection implements AsyncDisposable {
       onClose: (_, channel) => this.#emit("webrtc-close", channel),
       onTrack: (_, { track, streams }) =>
         this.#emit("track", { peer: peerId, track, streams }),
-      onEnd: () => this.#drop(peerId, "the other side ended the pair"),
+      onEnd: (_, ending) => {
+        if (ending === "broken") this.#redial(peerId);
+        else this.#drop(peerId, "the other side ended the pair");
+      },
       onError: (error) => debug("pair", peerId, error),
     });
     this.#pairs.set(peerId, pair);
     this.#generations.set(peerId, generation);
+    this.#emit("peer-state", { peer: peerId, state: pair.state, path: null });
     return pair;
   }
 
@@ -485,12 +518,17 @@ export class Connection implements AsyncDisposable {
     if (!signal || stale || !this.#members.has(from)) {
       return this.#parts.debug("signal dropped", from);
     }
+    if ("bye" in signal) {
+      // Also for a pair that broke here and waits to be dialled again.
+      this.#generations.set(from, signal.generation);
+      return this.#drop(from, "the other side ended the pair");
+    }
     if (signal.generation > known) {
-      this.#drop(from, "the other side dialled anew");
-      // Only an offer starts a pair; a bye overtook one that we never knew.
-      if (!("description" in signal) || signal.description.type !== "offer") {
-        return;
-      }
+      // Anything else belongs to a pair that we never knew.
+      const starts = "dial" in signal ||
+        "description" in signal && signal.description.type === "offer";
+      if (!starts) return;
+      this.#forget(from);
       this.#makePair(from, signal.generation);
     }
     this.#pairs.get(from)?.receive(signal);
@@ -503,17 +541,50 @@ export class Connection implements AsyncDisposable {
     this.#parts.signaling.send({ type: "signal", to: peerId, data });
   }
 
-  /** Ends a pair and tells the app, if it knew the peer. */
+  /** Ends a pair, tells the app if it knew the peer, and gives up what waits for it. */
   #drop(peerId: string, reason: string): void {
-    const pair = this.#pairs.get(peerId);
-    if (pair) {
-      this.#pairs.delete(peerId);
-      pair.close();
-      if (pair.announced) this.#emit("peer-disconnect", peerId);
-    }
+    this.#calmDown(peerId);
+    this.#forget(peerId);
     for (const waiter of this.#waiters) {
       if (waiter.peerId === peerId) waiter.reject(networkError(reason));
     }
+  }
+
+  #dropAll(reason: string): void {
+    for (const id of [...this.#members.keys()]) this.#drop(id, reason);
+  }
+
+  /** Dials a pair that broke again, with backoff, for as long as the room says that the peer is there. */
+  #redial(peerId: string): void {
+    const attempts = this.#redials.get(peerId)?.attempts ?? 0;
+    this.#dialLater(peerId, REDIAL_MS + backoffMs(attempts + 1, Math.random()));
+    // Last: a listener may end it all.
+    this.#forget(peerId);
+  }
+
+  /** Nothing is left to dial again. */
+  #calmDown(peerId: string): void {
+    clearTimeout(this.#redials.get(peerId)?.timer);
+    this.#redials.delete(peerId);
+  }
+
+  #dialLater(peerId: string, delayMs: number): void {
+    const { timer, attempts = 0 } = this.#redials.get(peerId) ?? {};
+    clearTimeout(timer);
+    this.#redials.set(peerId, {
+      attempts: attempts + 1,
+      timer: setTimeout(() => this.#dial(peerId), delayMs),
+    });
+  }
+
+  /** Closes a pair, if there is one, and tells the app if it knew the peer. */
+  #forget(peerId: string): void {
+    const pair = this.#pairs.get(peerId);
+    if (!pair) return;
+    this.#pairs.delete(peerId);
+    pair.close();
+    this.#emit("peer-state", { peer: peerId, state: "closed", path: null });
+    if (pair.announced) this.#emit("peer-disconnect", peerId);
   }
 
   #setIceServers(iceServers: Welcome["iceServers"]): void {

@@ -139,13 +139,12 @@ export class Negotiation {
 
   #gather(candidate: RTCIceCandidateInit): void {
     this.#local.push(candidate);
-    if (this.#describing || this.#batch !== undefined) return;
-    this.#flush();
+    if (this.#batch === undefined) this.#flush();
   }
 
   #flush(): void {
     const candidates = this.#local;
-    if (candidates.length === 0 || this.#closed) return;
+    if (candidates.length === 0 || this.#describing || this.#closed) return;
     this.#local = [];
     this.#options.send({ candidates });
     clearTimeout(this.#batch);

@@ -42,6 +42,15 @@ export function nextState(
   }
 }
 
+/**
+ * How a pair ended: the other side said goodbye to it, or it broke, by a closed
+ * channel or by not connecting in time.
+ */
+export type PairEnding = "bye" | "broken";
+
+/** How long a pair may take to connect. */
+export const CONNECT_MS = 15_000;
+
 /** Label of the channel that every pair has. */
 const DEFAULT_LABEL = "webrtc";
 
@@ -65,8 +74,8 @@ export interface PairOptions {
   onClose(pair: Pair, channel: RTCDataChannel): void;
   /** The other side added a media track. */
   onTrack(pair: Pair, event: RTCTrackEvent): void;
-  /** The pair ended by itself: the other side closed it. Not called by {@linkcode Pair.close}. */
-  onEnd(pair: Pair): void;
+  /** The pair ended, not by {@linkcode Pair.close}. */
+  onEnd(pair: Pair, ending: PairEnding): void;
   /** Takes what the browser would not do. */
   onError(error: unknown): void;
 }
@@ -83,6 +92,7 @@ export class Pair {
   readonly #opened = new Set<RTCDataChannel>();
   #state: PairState = "connecting";
   #announced = false;
+  readonly #patience: ReturnType<typeof setTimeout>;
   #path: Path | undefined;
 
   /** Makes the default channel, which makes the browser ask for a negotiation. */
@@ -105,6 +115,7 @@ export class Pair {
     };
     pc.onconnectionstatechange = () => this.#update();
     pc.ontrack = (event) => options.onTrack(this, event);
+    this.#patience = setTimeout(() => this.#end("broken"), CONNECT_MS);
   }
 
   /** Where it stands. */
@@ -130,7 +141,7 @@ export class Pair {
 
   /** Takes a signal of the other side that belongs to this generation. */
   receive(signal: PairSignalBody): void {
-    if ("bye" in signal) this.#end();
+    if ("bye" in signal) this.#end("bye");
     else this.#negotiation.receive(signal);
   }
 
@@ -153,6 +164,7 @@ export class Pair {
   close(): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
+    clearTimeout(this.#patience);
     this.#negotiation.close();
     const { pc } = this;
     pc.ondatachannel = pc.onconnectionstatechange = pc.ontrack = null;
@@ -171,8 +183,8 @@ export class Pair {
     };
     channel.onclose = () => {
       this.#closed(channel);
-      // Only the other side's close ends the default channel of a living pair.
-      if (channel === this.channel) this.#end();
+      // Neither side closes the default channel of a living pair.
+      if (channel === this.channel) this.#end("broken");
     };
     if (channel.readyState === "open") this.#open(channel);
   }
@@ -186,6 +198,7 @@ export class Pair {
     this.#opened.add(channel);
     if (channel === this.channel) {
       this.#announced = true;
+      clearTimeout(this.#patience);
       this.#update();
     }
     this.#options.onOpen(this, channel);
@@ -198,17 +211,17 @@ export class Pair {
     if (this.#opened.delete(channel)) this.#options.onClose(this, channel);
   }
 
-  #end(): void {
+  #end(ending: PairEnding): void {
     if (this.#state === "closed") return;
     this.close();
-    this.#options.onEnd(this);
+    this.#options.onEnd(this, ending);
   }
 
   #update(): void {
     const { connectionState } = this.pc;
     const open = this.#opened.has(this.channel);
     const state = nextState(this.#state, connectionState, open);
-    if (state === "closed") return this.#end();
+    if (state === "closed") return this.#end("broken");
     // The next offer carries new ICE credentials; the negotiation sends it.
     if (connectionState === "failed") this.pc.restartIce();
     this.#set(state);

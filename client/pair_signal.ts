@@ -11,8 +11,12 @@ export type PairSignal =
   }
   & PairSignalBody;
 
-/** The three things to say. */
+/**
+ * What there is to say. `dial` asks the other side for the first offer, which
+ * only the impolite one makes.
+ */
 export type PairSignalBody =
+  | { readonly dial: true }
   | { readonly description: RTCSessionDescriptionInit }
   | { readonly candidates: readonly RTCIceCandidateInit[] }
   | { readonly bye: true };
@@ -28,10 +32,11 @@ export function parsePairSignal(data: string): PairSignal | undefined {
     return;
   }
   if (!isFields(value)) return;
-  const { to, generation, description, candidates, bye } = value;
+  const { to, generation, description, candidates, bye, dial } = value;
   if (typeof to !== "number" || !Number.isSafeInteger(generation)) return;
   const head = { to, generation: generation as number };
   if (bye === true) return { ...head, bye };
+  if (dial === true) return { ...head, dial };
   if (Array.isArray(candidates)) {
     const read = candidates.flatMap(readCandidate);
     return read.length === candidates.length

@@ -64,8 +64,8 @@ export class Room {
   ): { joinedAt: number; peers: Member[] } | undefined {
     const seat = this.#seats.get(occupant.id);
     if (seat?.occupant !== occupant || seat.state !== "claimed") return;
-    // A clock that goes back must not make a newcomer the elder of the pair.
-    const joinedAt = this.#lastJoinedAt = Math.max(now, this.#lastJoinedAt);
+    // The newcomer is always the younger one, in the same millisecond too and when the clock goes back.
+    const joinedAt = this.#lastJoinedAt = Math.max(now, this.#lastJoinedAt + 1);
     const peers: Member[] = [];
     for (const [id, other] of this.#seats) {
       if (other.state !== "joined") continue;

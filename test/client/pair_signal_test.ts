@@ -23,6 +23,7 @@ const GOOD: readonly unknown[] = [
   },
   { ...HEAD, candidates: [] },
   { ...HEAD, bye: true },
+  { ...HEAD, dial: true },
 ];
 
 for (const signal of GOOD) {
@@ -42,6 +43,7 @@ const BAD: readonly unknown[] = [
   { ...HEAD, generation: 1.5, bye: true },
   { ...HEAD, generation: 1e300, bye: true },
   { ...HEAD, bye: 1 },
+  { ...HEAD, dial: "yes" },
   { ...HEAD, description: null },
   { ...HEAD, description: "v=0" },
   { ...HEAD, description: { type: "rollback", sdp: "" } },

@@ -22,7 +22,9 @@ export async function openPage(
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   await page.goto(url);
-  await page.waitForFunction("globalThis.webrtc !== undefined");
+  await page.waitForFunction("globalThis.webrtc !== undefined", {
+    polling: 20,
+  });
   return {
     page,
     complaints,

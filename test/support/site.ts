@@ -5,6 +5,7 @@ import {
   type ServerOptions,
   type Serving,
 } from "../../server/mod.ts";
+import "./page_globals.ts";
 import { bundleClient } from "./bundle_client.ts";
 
 /** A page that does nothing but hold the client in `webrtc`. */
@@ -14,8 +15,9 @@ const PAGE = `<!doctype html>
 <title>test</title>
 <script type="module">
   import * as webrtc from "/client.js";
+  globalThis.next = (connection, event) =>
+    new Promise((resolve) => connection.once(event, resolve));
   globalThis.webrtc = webrtc;
-  globalThis.loaded?.();
 </script>
 `;
 

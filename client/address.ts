@@ -9,7 +9,8 @@ export interface Address {
 /**
  * Reads the option `host`. An explicit scheme is honoured. Without one it is
  * `ws` for this machine and private networks (RFC 1918), and for the very host
- * that served the page over plain HTTP; everything else is `wss`.
+ * that served the page over plain HTTP; everything else is `wss`. The host of
+ * a page that was served over HTTPS is always `wss`.
  *
  * @param page The page's own location, where there is a page.
  */
@@ -45,6 +46,6 @@ function isPlain(
   page?: { readonly protocol: string; readonly host: string },
 ): boolean {
   const authority = host.split("/", 1)[0] ?? "";
-  if (page?.protocol === "http:" && page.host === authority) return true;
+  if (page?.host === authority) return page.protocol === "http:";
   return PRIVATE.test(authority.replace(/:\d+$/, ""));
 }

@@ -96,6 +96,11 @@ export class Room {
     }
   }
 
+  /** Frees every seat and tells nobody: the server stops, and those who are connected stay so. */
+  dissolve(): void {
+    this.#seats.clear();
+  }
+
   /** Sets the presence of a joined occupant and tells the others. */
   publish(occupant: Occupant, presence: string | null): void {
     const { id } = occupant;

@@ -151,6 +151,7 @@ export class Server implements AsyncDisposable {
   async close(): Promise<void> {
     this.#stopping = true;
     this.#ice.close();
+    for (const room of this.#rooms.values()) room.dissolve();
     const closing = [...this.#sessions].map((session) => {
       session.close(CLOSE.restarting, "restarting");
       return session.closed;

@@ -30,6 +30,9 @@ const CASES: readonly (readonly [
   ["wss://10.0.0.1", undefined, "wss://10.0.0.1"],
   ["box.lan:8000", PAGE, "ws://box.lan:8000"],
   ["box.lan:8000", SECURE_PAGE, "wss://box.lan:8000"],
+  ["10.0.0.1", { protocol: "https:", host: "10.0.0.1" }, "wss://10.0.0.1"],
+  ["10.0.0.1", { protocol: "http:", host: "10.0.0.1" }, "ws://10.0.0.1"],
+  ["localhost:8000", { protocol: "file:", host: "" }, "ws://localhost:8000"],
   ["box.lan:9000", PAGE, "wss://box.lan:9000"],
 ];
 

@@ -122,3 +122,13 @@ Deno.test("Room joins nobody when the seat was freed meanwhile, or is joined alr
   const b = new Listener("b");
   assertEquals(room.join(b, 9000), undefined);
 });
+
+Deno.test("Room tells nobody when it is dissolved, nor when its peers leave after that", () => {
+  const { room, peers } = roomOf("a", "b");
+  const [a, b] = peers as [Listener, Listener];
+  room.dissolve();
+  room.leave(a, "lost");
+  room.leave(b, "lost");
+  assertEquals(room.size, 0);
+  assertEquals([...a.news(), ...b.news()], []);
+});

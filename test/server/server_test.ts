@@ -410,10 +410,14 @@ Deno.test("Server mounts in any Deno.serve by its fetch", async () => {
 Deno.test("Server tells everybody to come back, and takes nobody in, when it is closed", async () => {
   const server = startServer();
   const a = await RawPeer.join(server.url, "r");
-  const b = await RawPeer.join(server.url, "s");
+  const b = await RawPeer.join(server.url, "r");
+  const c = await RawPeer.join(server.url, "s");
   await Promise.all([server.close(), server.close()]);
-  assertEquals((await a.closed).code, CLOSE.restarting);
-  assertEquals((await b.closed).code, CLOSE.restarting);
+  for (const peer of [a, b, c]) {
+    assertEquals((await peer.closed).code, CLOSE.restarting);
+    // Pairs live on: nobody is told that anybody left.
+    await assertRejects(() => peer.next("leave"), Error, "closed before");
+  }
   await server.finished;
   await assertRejects(() => fetch(`${server.url}/health`), TypeError);
 });

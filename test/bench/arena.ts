@@ -1,0 +1,102 @@
+import type { Browser, Page } from "puppeteer";
+import { startBrowser } from "../support/browsers.ts";
+import { bundle } from "./bundle.ts";
+import type { Side } from "./measurement.ts";
+import { onCore, twoCores } from "./on_core.ts";
+import { startRelay } from "./relay.ts";
+
+/** How long a sample may take. */
+const PATIENCE_MS = 30_000;
+
+const PAGE = (side: Side) =>
+  `<!doctype html>
+<meta charset="utf-8">
+<link rel="icon" href="data:,">
+<title>${side}</title>
+<script type="module" src="/${side}.js"></script>
+`;
+
+/** Two browsers, each on a core of its own, and the relays of both sides. */
+export interface Arena extends AsyncDisposable {
+  /** Opens `count` tabs, by turns in the one and the other browser. */
+  openPages(count: number): Promise<Page[]>;
+  /** Loads a side into pages afresh; nothing of what they did before is left. */
+  load(side: Side, pages: readonly Page[]): Promise<void>;
+  /** Host of the relay of a side. */
+  relay(side: Side): string;
+  /** A room where nobody has been. */
+  newRoom(): string;
+}
+
+/** Starts everything that pages need to connect. */
+export async function startArena(): Promise<Arena> {
+  await using stack = new AsyncDisposableStack();
+  const [first, second] = await twoCores();
+  const scripts: Readonly<Record<Side, BodyInit>> = {
+    ours: await bundle("./ours.ts"),
+    floor: await bundle("./hand_written.ts"),
+  };
+  const site = stack.use(Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    (request) => answer(scripts, new URL(request.url).pathname),
+  ));
+  const relays = {
+    ours: stack.use(await startRelay("ours", first)),
+    floor: stack.use(await startRelay("floor", first)),
+  };
+  const browsers: Browser[] = [];
+  for (const core of [first, second]) {
+    const started = await onCore(core, () => startBrowser("chrome"));
+    browsers.push(stack.use(started).browser);
+  }
+  let rooms = 0;
+  const started = stack.move();
+  return {
+    openPages(count) {
+      const which = Array.from({ length: count }, (_, i) => i);
+      return Promise.all(
+        which.flatMap((i) => browsers[i % browsers.length]?.newPage() ?? []),
+      );
+    },
+    async load(side, pages) {
+      const url = `http://127.0.0.1:${site.addr.port}/${side}`;
+      await Promise.all(pages.map((page) => page.goto(url)));
+    },
+    relay: (side) => relays[side].host,
+    newRoom: () => `room-${++rooms}`,
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  };
+}
+
+/** What `promise` comes to, unless it takes too long: a pair that never connects must not hang the bench. */
+export async function inTime<T>(promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`Cannot measure: not done in ${PATIENCE_MS} ms`)),
+      PATIENCE_MS,
+    );
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function answer(
+  scripts: Readonly<Record<Side, BodyInit>>,
+  path: string,
+): Response {
+  for (const side of ["ours", "floor"] as const) {
+    if (path === `/${side}`) return respond(PAGE(side), "text/html");
+    if (path === `/${side}.js`) {
+      return respond(scripts[side], "text/javascript");
+    }
+  }
+  return new Response(null, { status: 404 });
+}
+
+function respond(body: BodyInit, type: string): Response {
+  return new Response(body, { headers: { "Content-Type": type } });
+}

@@ -1,0 +1,18 @@
+/** What a page can do, written with our client (`ours.ts`) and by hand (`hand_written.ts`). */
+export interface Contender {
+  /** Waits in a room for two and greets who comes. Resolves when it is in the room. */
+  wait(relay: string, room: string): Promise<void>;
+  /** Goes where somebody waits. Resolves when the greeting has arrived. */
+  visit(relay: string, room: string): Promise<void>;
+  /**
+   * Joins a room and greets everybody. Resolves when `others` peers have greeted.
+   *
+   * @param id Two characters.
+   */
+  meet(relay: string, room: string, id: string, others: number): Promise<void>;
+}
+
+declare global {
+  /** The contender of this page. */
+  var contender: Contender;
+}

@@ -1,0 +1,61 @@
+/**
+ * Measures the package against the floor of what it does, and prints a table.
+ *
+ * ```sh
+ * deno task bench                        # everything
+ * deno task bench relay_cpu client_size  # by name
+ * deno task bench --quick                # few samples: to see whether it runs
+ * ```
+ *
+ * What is compared runs interleaved, pinned to one core each: on a machine that
+ * does other things only the ratio of two neighbouring samples says much.
+ * Linux only (`taskset`, `/proc`).
+ *
+ * | I want to change …                         | go to …                                   |
+ * | ------------------------------------------ | ----------------------------------------- |
+ * | what a relayed signal costs the server     | `relay_cpu.ts`, `relay_load.ts`           |
+ * | how long two pages, or eight, take         | `connect_time.ts`, `mesh_time.ts`         |
+ * | what the pages do                          | `contender.ts`, `ours.ts`, `hand_written.ts` |
+ * | the floor of the server                    | `bare_relay.ts`                           |
+ * | how large the client is                    | `client_size.ts`                          |
+ *
+ * @module
+ */
+import { clientSize } from "./client_size.ts";
+import { connectTime } from "./connect_time.ts";
+import { machine } from "./machine.ts";
+import type { Measurement } from "./measurement.ts";
+import { meshTime } from "./mesh_time.ts";
+import { relayCpu } from "./relay_cpu.ts";
+import { table } from "./table.ts";
+
+const BENCHES: ReadonlyMap<
+  string,
+  (options: { quick: boolean }) => Promise<Measurement>
+> = new Map([
+  ["client_size", clientSize],
+  ["relay_cpu", relayCpu],
+  ["connect_time", connectTime],
+  ["mesh_time", meshTime],
+]);
+
+const names = Deno.args.filter((arg) => arg !== "--quick");
+const unknown = names.filter((name) => !BENCHES.has(name));
+if (unknown.length > 0) {
+  console.error(
+    `error: no bench "${unknown.join('", "')}"; there are ${
+      [...BENCHES.keys()].join(", ")
+    }, and --quick`,
+  );
+  Deno.exit(1);
+}
+
+const quick = Deno.args.includes("--quick");
+const measurements: Measurement[] = [];
+for (const [name, measure] of BENCHES) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  console.error(`${name} …`);
+  measurements.push(await measure({ quick }));
+}
+console.log(table(measurements));
+console.log(await machine());

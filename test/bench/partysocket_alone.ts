@@ -1,0 +1,2 @@
+/** The part of the client that is not ours. */
+export { PartySocket } from "partysocket";

@@ -1,0 +1,56 @@
+import { interleaved, type Measurement, type Side } from "./measurement.ts";
+import { twoCores } from "./on_core.ts";
+import { startProgram } from "./program.ts";
+import { type Relay, startRelay } from "./relay.ts";
+
+/** Clock ticks a second in `/proc`, the same on every Linux that Deno runs on. */
+const TICKS_PER_SECOND = 100;
+
+/**
+ * CPU time of the server for each signal it relays: 200 rooms of two, 1.2 kB
+ * each. The servers share one core, of which only one is busy at a time, and
+ * the load has the other.
+ */
+export async function relayCpu(
+  { quick }: { quick: boolean },
+): Promise<Measurement> {
+  const [first, second] = await twoCores();
+  await using ours = await startRelay("ours", first);
+  await using floor = await startRelay("floor", first);
+  await using load = await startProgram("relay_load.ts", {
+    core: second,
+    args: [ours.host, floor.host],
+  });
+  await load.hear();
+  const relays: Readonly<Record<Side, Relay>> = { ours, floor };
+
+  async function measure(side: Side, signals: number): Promise<number> {
+    const { pid } = relays[side];
+    const before = await cpuSeconds(pid);
+    await load.say(`${side} ${signals}`);
+    await load.hear();
+    return (await cpuSeconds(pid) - before) * 1e6 / signals;
+  }
+
+  // Enough for both to be compiled to their last tier; a tick is then 1 % of a sample or less.
+  const signals = quick ? 20_000 : 100_000;
+  await interleaved(2, (side) => measure(side, signals));
+  return {
+    name: "relay_cpu",
+    unit: "us",
+    floorName: "bare relay",
+    samples: await interleaved(
+      quick ? 3 : 12,
+      (side) => measure(side, signals),
+    ),
+    aim: { ratio: 1.15 },
+  };
+}
+
+/** User and system time of all threads of a process (proc(5), `stat` fields 14 and 15). */
+async function cpuSeconds(pid: number): Promise<number> {
+  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
+  // The name of the program, field 2 in parentheses, may hold blanks.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}

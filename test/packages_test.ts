@@ -114,7 +114,7 @@ async function use(folder: TempFolder, module: string): Promise<unknown> {
 const NPM = Deno.build.os === "windows" ? "npm.cmd" : "npm";
 const withoutNpm = !(await tryRun(NPM, ["--version"])).success;
 
-Deno.test("the minified module connects two plain pages", async () => {
+Deno.test("build minifies a module that connects two plain pages", async () => {
   await using folder = await tempFolder();
   const { minified } = await build(folder.path);
   await using server = serve({
@@ -133,7 +133,7 @@ Deno.test("the minified module connects two plain pages", async () => {
   }
 });
 
-Deno.test("the minified module tells nobody where it was built", async () => {
+Deno.test("build keeps the machine's folders out of the source map", async () => {
   await using folder = await tempFolder();
   const { minified } = await build(folder.path);
   const map = JSON.parse(await Deno.readTextFile(`${minified}.map`));
@@ -143,7 +143,7 @@ Deno.test("the minified module tells nobody where it was built", async () => {
   assertEquals(strangers, []);
 });
 
-Deno.test("the npm package holds what npm expects and nothing of Deno or JSR", async () => {
+Deno.test("build packs for npm what npm expects, and nothing of Deno or JSR", async () => {
   await using folder = await tempFolder();
   const { tarball } = await build(folder.path);
   await run("tar", ["-xzf", tarball], { cwd: folder.path });
@@ -163,7 +163,7 @@ Deno.test("the npm package holds what npm expects and nothing of Deno or JSR", a
 });
 
 Deno.test({
-  name: "the npm package works in Node by import and by require",
+  name: "build packs for npm what Node can import and require",
   ignore: withoutNpm,
   async fn() {
     await using folder = await consumer();
@@ -177,7 +177,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the npm package brings its types",
+  name: "build packs for npm the types too",
   ignore: withoutNpm,
   async fn() {
     await using folder = await consumer();

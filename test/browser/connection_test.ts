@@ -1,0 +1,493 @@
+import { assertEquals } from "@std/assert";
+import type { Connection } from "../../mod.ts";
+import { serve } from "../../server/mod.ts";
+import { startBrowser } from "../support/browsers.ts";
+import { openPage } from "../support/open_page.ts";
+import { RawPeer } from "../support/raw_peer.ts";
+import { startSite } from "../support/site.ts";
+
+declare global {
+  /** Two connections of one page to one room, connected with each other. */
+  var two: (
+    host: string,
+    room: string,
+  ) => Promise<[a: Connection, b: Connection]>;
+}
+
+/** Makes `two` in the page. */
+function defineTwo(): void {
+  globalThis.two = async (host, room) => {
+    const a = await webrtc.connect({ host, room, id: "a" });
+    const met = next(a, "peer");
+    const b = await webrtc.connect({ host, room, id: "b" });
+    await Promise.all([met, next(b, "peer")]);
+    return [a, b];
+  };
+}
+
+/** What a page does in a room of its own, and what must come of it. */
+type Case = readonly [
+  name: string,
+  run: (host: string, room: string) => Promise<unknown>,
+  expected: unknown,
+];
+
+const CASES: readonly Case[] = [
+  [
+    "gives the present list and socket to a listener that comes later",
+    async (host, room) => {
+      const a = await webrtc.connect({ host, room, id: "a" });
+      const b = await webrtc.connect({ host, room });
+      const list = await next(b, "peerlist");
+      const same = await next(b, "socket") === b.socket;
+      let heard = 0;
+      b.on("peerlist", () => heard++)();
+      await next(b, "peerlist");
+      a.close();
+      b.close();
+      return { list, same, heard };
+    },
+    { list: ["a"], same: true, heard: 0 },
+  ],
+
+  [
+    "calls once only once, on until it is undone, and every listener when one throws",
+    async (host, room) => {
+      const [a, b] = await two(host, room);
+      const heard: string[] = [];
+      const uncaught = (event: ErrorEvent) => {
+        event.preventDefault();
+        heard.push("uncaught");
+      };
+      addEventListener("error", uncaught);
+      a.once("message", ({ data }) => heard.push(`once ${data}`));
+      const off = a.on("message", ({ data }) => heard.push(`on ${data}`));
+      const offThrowing = a.on("message", () => {
+        throw new Error("mine");
+      });
+      for (const word of ["1", "2", "3"]) {
+        const arrived = next(a, "message");
+        await b.send(word);
+        await arrived;
+        if (word === "1") offThrowing();
+        if (word === "2") off();
+      }
+      removeEventListener("error", uncaught);
+      a.close();
+      b.close();
+      return heard;
+    },
+    ["once 1", "on 1", "uncaught", "on 2"],
+  ],
+
+  [
+    "tells who is here, who is polite and where each pair stands",
+    async (host, room) => {
+      const [a, b] = await two(host, room);
+      if (!a.peers.get("b")?.path) await next(a, "peer-state");
+      const seen = [a, b].map(({ peers, polite, connections, state }) => ({
+        peers: [...peers.values()].map(({ id, polite, state, away }) => ({
+          id,
+          polite,
+          state,
+          away,
+        })),
+        polite,
+        connections,
+        state,
+      }));
+      const path = a.peers.get("b")?.path;
+      a.close();
+      b.close();
+      return { seen, path };
+    },
+    {
+      seen: [
+        {
+          peers: [{ id: "b", polite: true, state: "connected", away: false }],
+          polite: true,
+          connections: ["b"],
+          state: "joined",
+        },
+        {
+          peers: [{ id: "a", polite: false, state: "connected", away: false }],
+          polite: false,
+          connections: ["a"],
+          state: "joined",
+        },
+      ],
+      path: "host",
+    },
+  ],
+
+  [
+    "tells the presence of others, from the start and at every change",
+    async (host, room) => {
+      const a = await webrtc.connect({
+        host,
+        room,
+        id: "a",
+        presence: { name: "Ada" },
+      });
+      const b = await webrtc.connect({ host, room, id: "b" });
+      if (b.peers.get("a")?.presence === null) await next(b, "presence");
+      const heard = [b.peers.get("a")?.presence];
+      for (const presence of [{ typing: true }, ["list"], "text", 0, null]) {
+        const change = next(b, "presence");
+        a.setPresence(presence);
+        heard.push((await change).presence);
+      }
+      const refused: string[] = [];
+      for (const presence of ["x".repeat(5000), undefined]) {
+        try {
+          a.setPresence(presence);
+        } catch (error) {
+          refused.push((error as Error).name);
+        }
+      }
+      a.close();
+      b.close();
+      return { heard, refused };
+    },
+    {
+      heard: [{ name: "Ada" }, { typing: true }, ["list"], "text", 0, null],
+      refused: ["RangeError", "TypeError"],
+    },
+  ],
+
+  [
+    "dials a peer as soon as it comes when it was asked to before",
+    async (host, room) => {
+      const a = await webrtc.connect({
+        host,
+        room,
+        id: "a",
+        autoConnect: false,
+      });
+      const opened = a.connectToPeer("b", "files");
+      const b = await webrtc.connect({
+        host,
+        room,
+        id: "b",
+        autoConnect: false,
+      });
+      const { label, readyState } = await opened;
+      const { connections } = b;
+      a.close();
+      b.close();
+      return { label, readyState, connections };
+    },
+    { label: "files", readyState: "open", connections: ["a"] },
+  ],
+
+  ["dials nobody by itself when autoConnect is off", async (host, room) => {
+    const a = await webrtc.connect({ host, room, id: "a" });
+    const b = await webrtc.connect({ host, room, id: "b", autoConnect: false });
+    const c = await webrtc.connect({ host, room, id: "c" });
+    await Promise.all([c.connectToPeer("a"), c.connectToPeer("b")]);
+    const states = [
+      b.peers.get("a")?.state,
+      a.peers.get("b")?.state,
+      a.peers.get("c")?.state,
+    ];
+    for (const connection of [a, b, c]) connection.close();
+    return states;
+  }, ["new", "new", "connected"]],
+
+  [
+    "rejects what waits for a peer when the signal is aborted or the connection is closed",
+    async (host, room) => {
+      const a = await webrtc.connect({ host, room, id: "a" });
+      const words = (error: unknown) =>
+        error instanceof DOMException
+          ? `${error.name}: ${error.message}`
+          : error;
+      const controller = new AbortController();
+      const { signal } = controller;
+      const waiting = a.connectToPeer("later", undefined, { signal }).catch(
+        words,
+      );
+      controller.abort("enough");
+      const aborted = [
+        await waiting,
+        await a.connectToPeer("x", undefined, { signal }).catch(words),
+      ];
+      const closing = a.connectToPeer("never").catch(words);
+      a.close();
+      const closed = [await closing, await a.connectToPeer("b").catch(words)];
+      return { aborted, closed };
+    },
+    {
+      aborted: ["enough", "enough"],
+      closed: [
+        "NetworkError: Cannot connect to peer: the connection was closed",
+        "NetworkError: Cannot connect to peer: the connection is closed",
+      ],
+    },
+  ],
+
+  ["ends everything, once, when it is closed twice", async (host, room) => {
+    const [a, b] = await two(host, room);
+    const events: string[] = [];
+    for (const event of ["webrtc-close", "peer-disconnect", "state"] as const) {
+      a.on(event, () => void events.push(event));
+    }
+    const gone = next(b, "peer-disconnect");
+    a.close();
+    a.close();
+    await a[Symbol.asyncDispose]?.();
+    const sent = await a.send("x");
+    const refused = await a.send("x", { to: "b" }).catch(({ name }) => name);
+    const { state, connections } = a;
+    const who = await gone;
+    b.close();
+    return { events, state, connections, sent, refused, who };
+  }, {
+    events: ["webrtc-close", "peer-disconnect", "state"],
+    state: "closed",
+    connections: [],
+    sent: 0,
+    refused: "InvalidStateError",
+    who: "a",
+  }],
+
+  [
+    "dials again when a pair breaks, though nobody asked for it",
+    async (host, room) => {
+      const [a, b] = await two(host, room);
+      const again = [next(a, "peer"), next(b, "peer")];
+      // What a browser does that runs out of memory, or an app that should not have.
+      a.peers.get("b")?.pc?.close();
+      await Promise.all(again);
+      const heard = next(b, "message");
+      await a.send("again");
+      const { data } = await heard;
+      a.close();
+      b.close();
+      return data;
+    },
+    "again",
+  ],
+];
+
+Deno.test("Connection", async (t) => {
+  await using site = await startSite();
+  await using chrome = await startBrowser("chrome");
+  await using opened = await openPage(chrome.browser, site.url);
+  const { page, complaints } = opened;
+  await page.evaluate(defineTwo);
+
+  for (const [name, run, expected] of CASES) {
+    await t.step(name, async () => {
+      assertEquals(await page.evaluate(run, site.url, name), expected);
+    });
+  }
+
+  await t.step(
+    "goes on with the others when a peer signals nonsense",
+    async () => {
+      await page.evaluate(async (host) => {
+        const [a, b] = await two(host, "nonsense");
+        globalThis.connection = a;
+        // The last thing that the hostile peer does is to publish.
+        globalThis.kept = next(a, "presence").then(async ({ presence }) => {
+          const heard = next(a, "message");
+          await b.send("still here");
+          return {
+            presence,
+            message: await heard,
+            connections: a.connections,
+          };
+        });
+      }, site.url);
+      const hostile = await RawPeer.join(site.url, "nonsense", "hostile");
+      const { joinedAt } = hostile.welcome.peers.find(({ id }) => id === "a") ??
+        {};
+      for (const each of NONSENSE) {
+        const signal = typeof each === "string"
+          ? each
+          : JSON.stringify({ to: joinedAt, ...each });
+        hostile.send({ type: "signal", to: "a", data: signal });
+      }
+      hostile.send({ type: "presence", presence: "{no json" });
+      assertEquals(
+        await page.evaluate(() => globalThis.kept),
+        {
+          presence: null,
+          message: { data: "still here", peer: "b" },
+          connections: ["b"],
+        },
+      );
+      await page.evaluate(() => {
+        globalThis.kept = new Promise((resolve) => {
+          connection.on(
+            "peerlist",
+            (list) => list.length === 1 && resolve(list),
+          );
+        });
+      });
+      await hostile[Symbol.asyncDispose]();
+      assertEquals(await page.evaluate(() => globalThis.kept), ["b"]);
+      await page.evaluate(() => connection.close());
+    },
+  );
+
+  await t.step("drops what belongs to an earlier membership", async () => {
+    await page.evaluate(async (host) => {
+      globalThis.connection = await webrtc.connect({
+        host,
+        room: "stale",
+        id: "a",
+      });
+      const states: string[] = [];
+      connection.on("peer-state", ({ state }) => void states.push(state));
+      globalThis.kept = next(connection, "presence").then(() => [...states]);
+    }, site.url);
+    await using other = await RawPeer.join(site.url, "stale", "other");
+    const joinedAt = other.welcome.peers[0]?.joinedAt ?? 0;
+    const dial = (to: number) => {
+      const description = { type: "offer", sdp: "v=0" };
+      other.send({
+        type: "signal",
+        to: "a",
+        data: JSON.stringify({ to, generation: 1, description }),
+      });
+    };
+    dial(joinedAt - 1);
+    other.send({ type: "presence", presence: "1" });
+    assertEquals(await page.evaluate(() => globalThis.kept), []);
+    await page.evaluate(() => {
+      globalThis.kept = next(connection, "peer-state").then(({ state }) =>
+        state
+      );
+    });
+    dial(joinedAt);
+    assertEquals(await page.evaluate(() => globalThis.kept), "connecting");
+    await page.evaluate(() => connection.close());
+  });
+
+  assertEquals(complaints, []);
+});
+
+const NONSENSE: readonly (string | Record<string, unknown>)[] = [
+  "",
+  "{",
+  "null",
+  { to: 0, generation: 1, bye: true },
+  { generation: 1, description: { type: "offer", sdp: "nonsense" } },
+  { generation: 2, description: { type: "offer", sdp: "" } },
+  { generation: 3, description: { type: "answer", sdp: "v=0" } },
+  { generation: 4, candidates: [{ candidate: "candidate:x" }] },
+  { generation: 5, dial: true },
+  {
+    generation: 5,
+    candidates: Array.from({ length: 300 }, () => ({
+      candidate: "candidate:1 1 udp 1 10.0.0.1 9 typ host",
+      sdpMid: "0",
+    })),
+  },
+  { generation: 5, description: { type: "answer", sdp: "v=0" } },
+  { generation: 4, description: { type: "offer", sdp: "stale" } },
+  { generation: Number.MAX_SAFE_INTEGER, bye: true },
+  {
+    generation: Number.MAX_SAFE_INTEGER,
+    description: { type: "offer", sdp: "v=0" },
+  },
+  { generation: -1, bye: true },
+];
+
+Deno.test("Connection comes back with id and presence, and finds everybody again, when the server restarts", async () => {
+  const first = await startSite();
+  const { port } = first.addr;
+  await using chrome = await startBrowser("chrome");
+  await using opened = await openPage(chrome.browser, first.url);
+  const { page } = opened;
+  await page.evaluate(defineTwo);
+  await page.evaluate(async (host) => {
+    const [a, b] = await two(host, "restart");
+    a.setPresence("here");
+    await next(b, "presence");
+    const states: string[] = [];
+    a.on("state", ({ state }) => void states.push(state));
+    const away = Promise.all([next(a, "state"), next(b, "state")]);
+    globalThis.kept = away.then(async () => {
+      const heard = next(b, "message");
+      await a.send("the channel is untouched");
+      const { data } = await heard;
+      const back = Promise.all([next(a, "state"), next(b, "state")]);
+      return { data, back: back.then(() => [a, b, states] as const) };
+    });
+  }, first.url);
+  await first.close();
+  assertEquals(
+    await page.evaluate(async () =>
+      (await globalThis.kept as { data: string }).data
+    ),
+    "the channel is untouched",
+  );
+  await using _second = serve({ port, hostname: "127.0.0.1" });
+  const found = await page.evaluate(async () => {
+    const { back } = await globalThis.kept as {
+      back: Promise<[Connection, Connection, string[]]>;
+    };
+    const [a, b, states] = await back;
+    while (!a.peers.has("b") || !b.peers.has("a")) {
+      await Promise.race([next(a, "peerlist"), next(b, "peerlist")]);
+    }
+    await Promise.all([a.connectToPeer("b"), b.connectToPeer("a")]);
+    while (b.peers.get("a")?.presence !== "here") await next(b, "presence");
+    const ids = [a.socket.id, b.socket.id];
+    a.close();
+    b.close();
+    return { ids, states };
+  });
+  assertEquals(found, {
+    ids: ["a", "b"],
+    states: ["away", "joined", "closed"],
+  });
+});
+
+Deno.test("Connection uses the TURN servers that come after the welcome", async () => {
+  const late = Promise.withResolvers<
+    {
+      iceServers: { urls: string[]; username: string; credential: string }[];
+      expiresAt: null;
+    }
+  >();
+  const turn = {
+    name: "late",
+    description: "late",
+    credentials: () => late.promise,
+  };
+  await using site = await startSite({ turn });
+  await using chrome = await startBrowser("chrome");
+  await using opened = await openPage(chrome.browser, site.url);
+  const { page } = opened;
+  await page.evaluate(defineTwo);
+  await page.evaluate(async (host) => {
+    const [a] = await two(host, "late");
+    globalThis.connection = a;
+  }, site.url);
+  const urls = () =>
+    page.evaluate(() =>
+      connection.peers.get("b")?.pc?.getConfiguration().iceServers?.map((
+        { urls },
+      ) => urls)
+    );
+  assertEquals(await urls(), [["stun:stun.cloudflare.com:3478"]]);
+  late.resolve({
+    iceServers: [{
+      urls: ["turn:127.0.0.1:9"],
+      username: "u",
+      credential: "c",
+    }],
+    expiresAt: null,
+  });
+  let found = await urls();
+  for (
+    let asked = 0;
+    asked < 1000 && found?.[0]?.[0] !== "turn:127.0.0.1:9";
+    asked++
+  ) found = await urls();
+  assertEquals(found, [["turn:127.0.0.1:9"]]);
+});

@@ -60,20 +60,30 @@ export const LIMITS: Limits = Object.freeze({
  * comes back, after 4500 to 4999 it does not (RFC 6455 §7.4.2 leaves 4000 to
  * 4999 to applications).
  */
-export const CLOSE = Object.freeze({
-  /** Sent by the client when it leaves the room on purpose. */
+export const CLOSE: CloseCodes = Object.freeze({
   goodbye: 1000,
-  /** Sent by the server when a frame was larger than {@linkcode Limits.frameBytes}. */
   frameTooLarge: 1009,
-  /** Sent by the server when it stops; another one will answer soon. */
   restarting: 4000,
-  /** Sent by the server when the peer left more than {@linkcode Limits.unreadBytes} unread. */
   tooSlow: 4001,
-  /** Sent by the server when the peer sent more frames than its rate allows. */
   rateLimited: 4002,
-  /** Sent by the server when a frame was binary, or not a JSON object. */
   badFrame: 4500,
 });
+
+/** Type of {@linkcode CLOSE}. */
+export interface CloseCodes {
+  /** Sent by the client when it leaves the room on purpose. */
+  readonly goodbye: 1000;
+  /** Sent by the server when a frame was larger than {@linkcode Limits.frameBytes}. */
+  readonly frameTooLarge: 1009;
+  /** Sent by the server when it stops; another one will answer soon. */
+  readonly restarting: 4000;
+  /** Sent by the server when the peer left more than {@linkcode Limits.unreadBytes} unread. */
+  readonly tooSlow: 4001;
+  /** Sent by the server when the peer sent more frames than its rate allows. */
+  readonly rateLimited: 4002;
+  /** Sent by the server when a frame was binary, or not a JSON object. */
+  readonly badFrame: 4500;
+}
 
 /**
  * Whether a client whose socket closed with `code` should connect again: after

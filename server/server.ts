@@ -43,9 +43,10 @@ const METHODS = "GET, HEAD, OPTIONS";
  * import Server from "@x/webrtc/server";
  *
  * class MyServer extends Server {
- *   override onRequest(request: Request, info: Deno.ServeHandlerInfo): Promise<Response> | Response {
- *     if (new URL(request.url).pathname === "/hello") return new Response("hello");
- *     return super.onRequest(request, info);
+ *   override async onRequest(request: Request, info: Deno.ServeHandlerInfo) {
+ *     const { pathname } = new URL(request.url);
+ *     if (pathname === "/hello") return new Response("hello");
+ *     return await super.onRequest(request, info);
  *   }
  * }
  *

@@ -35,8 +35,9 @@ export function nextState(
       return open ? "connected" : current;
     case "new":
     case "connecting":
-      // An ICE restart passes here too: what was connected stays so until it is not.
-      return current;
+      // An open channel may be told before the connection that carries it. An
+      // ICE restart passes here too: what was connected stays so until it is not.
+      return open && current === "connecting" ? "connected" : current;
     default:
       return connection satisfies never;
   }

@@ -10,6 +10,7 @@ const EDGES: readonly (readonly [
 ])[] = [
   ["connecting", "new", false, "connecting"],
   ["connecting", "connecting", false, "connecting"],
+  ["connecting", "connecting", true, "connected"],
   ["connecting", "connected", false, "connecting"],
   ["connecting", "connected", true, "connected"],
   ["connecting", "disconnected", false, "connecting"],

@@ -1,4 +1,3 @@
-import { createNanoEvents } from "nanoevents";
 import type { PartySocket } from "partysocket";
 import {
   CLOSE,
@@ -9,12 +8,12 @@ import {
   type ServerMessage,
   type Welcome,
 } from "../protocol.ts";
-import { backoffMs } from "./backoff.ts";
 import type { Debug } from "./debug.ts";
+import { Emitter } from "./emitter.ts";
 import type { ConnectionEvents, ConnectionState } from "./events.ts";
+import { Mesh } from "./mesh.ts";
 import type { Settings } from "./options.ts";
-import { CONNECT_MS, Pair, type PairState } from "./pair.ts";
-import { type PairSignalBody, parsePairSignal } from "./pair_signal.ts";
+import type { PairState } from "./pair.ts";
 import type { Path } from "./path.ts";
 import type { PeerConnections } from "./peer_connections.ts";
 import {
@@ -72,23 +71,6 @@ export interface ConnectionParts {
   readonly debug: Debug;
 }
 
-/** Somebody who waits for a channel to a peer, which need not be in the room yet. */
-interface Waiter {
-  readonly peerId: string;
-  readonly channelName: string | undefined;
-  readonly resolve: (channel: RTCDataChannel) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** A pair that broke and will be dialled again. */
-interface Redial {
-  readonly attempts: number;
-  readonly timer: ReturnType<typeof setTimeout>;
-}
-
-/** Wait before a pair that broke is dialled again, so that a peer that left can be told of as such. */
-const REDIAL_MS = 200;
-
 /** Makes a connection, which takes over the socket and dials. For {@linkcode connect} alone, so that the class shows no internals. */
 export let makeConnection: (parts: ConnectionParts) => Connection;
 
@@ -102,21 +84,16 @@ export class Connection implements AsyncDisposable {
   /** Whether the room was empty when we joined it. */
   readonly polite: boolean;
   readonly #parts: ConnectionParts;
-  readonly #events = createNanoEvents<ConnectionEvents>();
-  readonly #pairs = new Map<string, Pair>();
-  /** The last generation used with a peer; outlives the pair, so that late signals of it are known as such. */
-  readonly #generations = new Map<string, number>();
-  readonly #waiters = new Set<Waiter>();
-  /** Pairs that broke, or never connected, and are dialled again. */
-  readonly #redials = new Map<string, Redial>();
+  readonly #events = new Emitter<ConnectionEvents>();
+  readonly #mesh: Mesh;
   #members: ReadonlyMap<string, Member> = new Map();
-  #self: { readonly id: string; readonly joinedAt: number };
+  #self: Pick<Member, "id" | "joinedAt">;
   #limits: Limits;
   #presence: string | null;
   #state: ConnectionState = "joined";
 
   private constructor(parts: ConnectionParts) {
-    const { signaling, settings, welcome } = parts;
+    const { signaling, settings, welcome, peerConnections, debug } = parts;
     this.#parts = parts;
     this.socket = signaling.socket;
     this.polite = welcome.peers.length === 0;
@@ -124,6 +101,12 @@ export class Connection implements AsyncDisposable {
     this.#limits = welcome.limits;
     this.#checkPresence(settings.presence);
     this.#presence = settings.presence;
+    this.#mesh = new Mesh(welcome, {
+      peerConnections,
+      signal: (to, data) => signaling.send({ type: "signal", to, data }),
+      emit: (event, ...payload) => this.#emit(event, ...payload),
+      debug,
+    });
     signaling.listener = {
       onOpen: () => this.#emit("socket", this.socket),
       onMessage: (message) => this.#receive(message),
@@ -143,14 +126,14 @@ export class Connection implements AsyncDisposable {
 
   /** Ids of the peers that are connected now. */
   get connections(): string[] {
-    return [...this.#pairs.keys()].filter((id) => this.#openChannel(id));
+    return this.#mesh.connected;
   }
 
   /** Everybody else in the room, by id. */
   get peers(): ReadonlyMap<string, Peer> {
     const peers = new Map<string, Peer>();
     for (const [id, member] of this.#members) {
-      const pair = this.#pairs.get(id);
+      const pair = this.#mesh.pair(id);
       peers.set(id, {
         id,
         joinedAt: member.joinedAt,
@@ -173,22 +156,16 @@ export class Connection implements AsyncDisposable {
     event: Name,
     listener: ConnectionEvents[Name],
   ): () => void {
-    let listening = true;
-    const guarded = ((payload: never) => {
-      try {
-        (listener as (payload: never) => void)(payload);
-      } catch (error) {
-        reportError(error);
-      }
-    }) as ConnectionEvents[Name];
-    const off = this.#events.on(event, guarded);
+    const off = this.#events.on(event, listener);
     const present = this.#present(event);
-    if (present !== undefined) {
-      queueMicrotask(() => listening && guarded(present as never));
-    }
+    if (present === undefined) return off;
+    // Whoever comes late hears alone how things are.
+    const late = new Emitter<ConnectionEvents>();
+    const offLate = late.on(event, listener);
+    queueMicrotask(() => late.emit(event, ...present));
     return () => {
-      listening = false;
       off();
+      offLate();
     };
   }
 
@@ -226,14 +203,14 @@ export class Connection implements AsyncDisposable {
     const ids = typeof to === "string" ? [to] : to;
     const bytes = typeof data === "string" ? undefined : data.byteLength;
     const channels = ids.map((id) => {
-      const channel = this.#openChannel(id);
+      const channel = this.#mesh.channel(id);
       if (!channel) {
         throw new DOMException(
           `Cannot send: peer "${id}" is not connected`,
           "InvalidStateError",
         );
       }
-      const max = this.#pairs.get(id)?.pc.sctp?.maxMessageSize || Infinity;
+      const max = this.#mesh.pair(id)?.pc.sctp?.maxMessageSize || Infinity;
       if (
         bytes === undefined ? exceedsBytes(data as string, max) : bytes > max
       ) {
@@ -289,44 +266,14 @@ export class Connection implements AsyncDisposable {
     channelName?: string,
     options: ConnectToPeerOptions = {},
   ): Promise<RTCDataChannel> {
-    const { signal } = options;
-    let waiter: Waiter | undefined;
-    const abort = () => waiter?.reject(signal?.reason);
-    const opened = new Promise<RTCDataChannel>((resolve, reject) => {
-      signal?.throwIfAborted();
-      if (peerId === this.#self.id) {
-        throw new RangeError(
-          `Cannot connect to peer: "${peerId}" is the own id`,
-        );
-      }
-      if (this.#state === "closed") {
-        throw networkError("the connection is closed");
-      }
-      waiter = { peerId, channelName, resolve, reject };
-      this.#waiters.add(waiter);
-      signal?.addEventListener("abort", abort);
-      if (this.#members.has(peerId)) this.#dial(peerId);
-    }).finally(() => {
-      signal?.removeEventListener("abort", abort);
-      if (waiter) this.#waiters.delete(waiter);
-    });
+    const opened = this.#open(peerId, channelName, options.signal);
     opened.catch(() => {});
     return opened;
   }
 
   /** Ends the pair with a peer, or with all. It is not dialled again but by `connectToPeer`, of either side. */
   peerDisconnect(peerId?: string): void {
-    const ids = peerId === undefined ? [...this.#members.keys()] : [peerId];
-    for (const id of ids) {
-      const pair = this.#pairs.get(id);
-      if (!pair && !this.#redials.has(id)) continue;
-      // Without a pair, the other side may already be at the next one.
-      const generation = pair?.generation ??
-        (this.#generations.get(id) ?? 0) + 1;
-      this.#generations.set(id, generation);
-      this.#signal(id, generation, { bye: true });
-      this.#drop(id, "the pair was ended");
-    }
+    this.#mesh.bye(peerId);
   }
 
   /** Leaves the room and ends every pair. What is still on its way may be lost. Closing twice is fine. */
@@ -348,11 +295,37 @@ export class Connection implements AsyncDisposable {
     this.#events.emit(event, ...payload);
   }
 
-  /** What a listener that comes late must know; `undefined` for events that only happen. */
-  #present(event: keyof ConnectionEvents): unknown {
+  /** What a listener that comes late must hear; `undefined` for events that only happen. */
+  #present<Name extends keyof ConnectionEvents>(
+    event: Name,
+  ): Parameters<ConnectionEvents[Name]> | undefined {
     if (this.#state === "closed") return;
-    if (event === "peerlist") return [...this.#members.keys()];
-    if (event === "socket" && this.#state === "joined") return this.socket;
+    const present: Partial<Record<keyof ConnectionEvents, unknown[]>> = {
+      peerlist: [[...this.#members.keys()]],
+      ...(this.#state === "joined" && { socket: [this.socket] }),
+    };
+    return present[event] as Parameters<ConnectionEvents[Name]> | undefined;
+  }
+
+  // Async, so that what is wrong with the arguments is a rejection too.
+  // deno-lint-ignore require-await
+  async #open(
+    peerId: string,
+    channelName: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<RTCDataChannel> {
+    if (peerId === this.#self.id) {
+      throw new RangeError(
+        `Cannot connect to peer: "${peerId}" is the own id`,
+      );
+    }
+    if (this.#state === "closed") {
+      throw new DOMException(
+        "Cannot connect to peer: the connection is closed",
+        "NetworkError",
+      );
+    }
+    return this.#mesh.open(peerId, channelName, signal);
   }
 
   #receive(message: ServerMessage): void {
@@ -366,7 +339,7 @@ export class Connection implements AsyncDisposable {
       case "presence":
         return this.#apply(applyDiff(this.#members, message));
       case "signal":
-        return this.#hear(message.from, message.data);
+        return this.#mesh.hear(message.from, message.data);
       case "ice":
         return this.#setIceServers(message.iceServers);
       case "error":
@@ -379,11 +352,8 @@ export class Connection implements AsyncDisposable {
 
   #welcome(welcome: Welcome): void {
     const { signaling, settings, peerConnections } = this.#parts;
-    // Another membership than before: the others have seen the old one leave.
-    if (welcome.joinedAt !== this.#self.joinedAt) {
-      this.#dropAll("the room was joined anew");
-      this.#generations.clear();
-    }
+    // Another membership than before, but for the first welcome.
+    const anew = welcome.joinedAt !== this.#self.joinedAt;
     this.#self = welcome;
     this.#limits = welcome.limits;
     signaling.welcomed(welcome.limits);
@@ -393,9 +363,11 @@ export class Connection implements AsyncDisposable {
     if (this.#presence !== null) {
       signaling.send({ type: "presence", presence: this.#presence });
     }
-    this.#apply(applySnapshot(this.#members, welcome.peers));
+    const change = applySnapshot(this.#members, welcome.peers);
+    if (anew) this.#mesh.rejoin(welcome, change.members);
+    this.#apply(change);
     if (settings.autoConnect) {
-      for (const { id } of welcome.peers) this.#dial(id);
+      for (const { id } of welcome.peers) this.#mesh.dial(id);
     }
     this.#setState("joined", "the server knows us");
   }
@@ -407,12 +379,8 @@ export class Connection implements AsyncDisposable {
 
   #close(reason: string): void {
     if (this.#state === "closed") return;
-    this.#dropAll("the connection was closed");
-    for (const waiter of this.#waiters) {
-      waiter.reject(networkError("the connection was closed"));
-    }
+    this.#mesh.close();
     this.#parts.signaling.close(CLOSE.goodbye);
-    this.#parts.peerConnections.close();
     this.#setState("closed", reason);
   }
 
@@ -424,10 +392,7 @@ export class Connection implements AsyncDisposable {
 
   #apply({ members, joined, left, changed }: RosterChange): void {
     this.#members = members;
-    for (const { id } of left) {
-      this.#drop(id, "the peer left");
-      this.#generations.delete(id);
-    }
+    this.#mesh.follow(members, joined, left);
     if (joined.length > 0 || left.length > 0) {
       this.#emit("peerlist", [...members.keys()]);
     }
@@ -435,165 +400,13 @@ export class Connection implements AsyncDisposable {
     for (const { id, presence } of [...published, ...changed]) {
       this.#emit("presence", { peer: id, presence: decodePresence(presence) });
     }
-    // The newcomer dials; we do only where somebody asked for it before.
-    for (const { id } of joined) {
-      if ([...this.#waiters].some(({ peerId }) => peerId === id)) {
-        this.#dial(id);
-      }
-    }
-  }
-
-  #dial(peerId: string): void {
-    const pair = this.#pairs.get(peerId);
-    if (!pair) return this.#begin(peerId);
-    for (const { peerId: id, channelName, resolve } of this.#waiters) {
-      if (id !== peerId) continue;
-      const channel = pair.channelNamed(channelName);
-      if (channel.readyState === "open") resolve(channel);
-    }
-  }
-
-  /**
-   * Only the impolite side makes the first offer; the polite one asks for it.
-   * Chromium now and then stops gathering candidates when a first offer is
-   * rolled back, so first offers must never meet.
-   */
-  #begin(peerId: string): void {
-    const member = this.#members.get(peerId);
-    if (!member) return;
-    const generation = (this.#generations.get(peerId) ?? 0) + 1;
-    if (!isPolite(this.#self, member)) {
-      this.#makePair(peerId, generation);
-      return;
-    }
-    this.#signal(peerId, generation, { dial: true });
-    // Should the question or its answer get lost.
-    this.#dialLater(peerId, CONNECT_MS);
-  }
-
-  #makePair(peerId: string, generation: number): Pair {
-    const { peerConnections, debug } = this.#parts;
-    const member = this.#members.get(peerId);
-    const pair = new Pair({
-      pc: peerConnections.take(),
-      polite: member !== undefined && isPolite(this.#self, member),
-      generation,
-      send: (signal) => this.#signal(peerId, generation, signal),
-      onChange: ({ state, path }) => {
-        this.#emit("peer-state", { peer: peerId, state, path: path ?? null });
-      },
-      onOpen: ({ channel: first }, channel) => {
-        if (channel === first) {
-          this.#calmDown(peerId);
-          this.#emit("peer", [peerId, channel]);
-        }
-        this.#emit("datachannel", channel);
-        for (const { peerId: id, channelName, resolve } of this.#waiters) {
-          if (id === peerId && pair.channelNamed(channelName) === channel) {
-            resolve(channel);
-          }
-        }
-      },
-      onMessage: (_, data) => this.#emit("message", { data, peer: peerId }),
-      onClose: (_, channel) => this.#emit("webrtc-close", channel),
-      onTrack: (_, { track, streams }) =>
-        this.#emit("track", { peer: peerId, track, streams }),
-      onEnd: (_, ending) => {
-        if (ending === "broken") this.#redial(peerId);
-        else this.#drop(peerId, "the other side ended the pair");
-      },
-      onError: (error) => debug("pair", peerId, error),
-    });
-    this.#pairs.set(peerId, pair);
-    this.#generations.set(peerId, generation);
-    this.#emit("peer-state", { peer: peerId, state: pair.state, path: null });
-    return pair;
-  }
-
-  #hear(from: string, data: string): void {
-    const signal = parsePairSignal(data);
-    const known = this.#generations.get(from) ?? 0;
-    const stale = signal?.to !== this.#self.joinedAt ||
-      signal.generation < known;
-    if (!signal || stale || !this.#members.has(from)) {
-      return this.#parts.debug("signal dropped", from);
-    }
-    if ("bye" in signal) {
-      // Also for a pair that broke here and waits to be dialled again.
-      this.#generations.set(from, signal.generation);
-      return this.#drop(from, "the other side ended the pair");
-    }
-    if (signal.generation > known) {
-      // Anything else belongs to a pair that we never knew.
-      const starts = "dial" in signal ||
-        "description" in signal && signal.description.type === "offer";
-      if (!starts) return;
-      this.#forget(from);
-      this.#makePair(from, signal.generation);
-    }
-    this.#pairs.get(from)?.receive(signal);
-  }
-
-  #signal(peerId: string, generation: number, body: PairSignalBody): void {
-    const to = this.#members.get(peerId)?.joinedAt;
-    if (to === undefined) return;
-    const data = JSON.stringify({ to, generation, ...body });
-    this.#parts.signaling.send({ type: "signal", to: peerId, data });
-  }
-
-  /** Ends a pair, tells the app if it knew the peer, and gives up what waits for it. */
-  #drop(peerId: string, reason: string): void {
-    this.#calmDown(peerId);
-    this.#forget(peerId);
-    for (const waiter of this.#waiters) {
-      if (waiter.peerId === peerId) waiter.reject(networkError(reason));
-    }
-  }
-
-  #dropAll(reason: string): void {
-    for (const id of [...this.#members.keys()]) this.#drop(id, reason);
-  }
-
-  /** Dials a pair that broke again, with backoff, for as long as the room says that the peer is there. */
-  #redial(peerId: string): void {
-    const attempts = this.#redials.get(peerId)?.attempts ?? 0;
-    this.#dialLater(peerId, REDIAL_MS + backoffMs(attempts + 1, Math.random()));
-    // Last: a listener may end it all.
-    this.#forget(peerId);
-  }
-
-  /** Nothing is left to dial again. */
-  #calmDown(peerId: string): void {
-    clearTimeout(this.#redials.get(peerId)?.timer);
-    this.#redials.delete(peerId);
-  }
-
-  #dialLater(peerId: string, delayMs: number): void {
-    const { timer, attempts = 0 } = this.#redials.get(peerId) ?? {};
-    clearTimeout(timer);
-    this.#redials.set(peerId, {
-      attempts: attempts + 1,
-      timer: setTimeout(() => this.#dial(peerId), delayMs),
-    });
-  }
-
-  /** Closes a pair, if there is one, and tells the app if it knew the peer. */
-  #forget(peerId: string): void {
-    const pair = this.#pairs.get(peerId);
-    if (!pair) return;
-    this.#pairs.delete(peerId);
-    pair.close();
-    this.#emit("peer-state", { peer: peerId, state: "closed", path: null });
-    if (pair.announced) this.#emit("peer-disconnect", peerId);
   }
 
   #setIceServers(iceServers: Welcome["iceServers"]): void {
     const { settings, peerConnections } = this.#parts;
     if (settings.iceServers) return;
     peerConnections.setIceServers(copy(iceServers));
-    for (const pair of this.#pairs.values()) {
-      pair.reconfigure(peerConnections.configuration);
-    }
+    this.#mesh.reconfigure();
   }
 
   #checkPresence(encoded: string | null): void {
@@ -604,15 +417,6 @@ export class Connection implements AsyncDisposable {
       );
     }
   }
-
-  #openChannel(peerId: string): RTCDataChannel | undefined {
-    const channel = this.#pairs.get(peerId)?.channel;
-    return channel?.readyState === "open" ? channel : undefined;
-  }
-}
-
-function networkError(reason: string): DOMException {
-  return new DOMException(`Cannot connect to peer: ${reason}`, "NetworkError");
 }
 
 /** The wire's lists are read-only, those of the W3C are not. */

@@ -7,6 +7,7 @@
  * | the options of `connect`                | `options.ts`, `address.ts`           | `test/client/options_test.ts`, `address_test.ts` |
  * | how joining succeeds or fails           | `connect.ts`, `why_down.ts`          | `test/client/connect_test.ts` |
  * | the public API and its events           | `connection.ts`, `events.ts`         | `test/client/connection_test.ts`, `test/browser/` |
+ * | who dials whom, and what is tried again | `mesh.ts`                            | `test/browser/connection_test.ts` |
  * | one pair: its states and channels       | `pair.ts`                            | `test/client/pair_test.ts`    |
  * | offers, answers, candidates             | `negotiation.ts`, `pair_signal.ts`   | `test/client/negotiation_test.ts`, `test/browser/glare_test.ts` |
  * | who is in the room                      | `presence.ts`                        | `test/client/presence_test.ts` |

@@ -1,0 +1,305 @@
+import { isPolite, type Member } from "../protocol.ts";
+import { backoffMs } from "./backoff.ts";
+import type { Debug } from "./debug.ts";
+import type { ConnectionEvents } from "./events.ts";
+import { CONNECT_MS, Pair } from "./pair.ts";
+import { type PairSignalBody, parsePairSignal } from "./pair_signal.ts";
+import type { PeerConnections } from "./peer_connections.ts";
+
+/** Wait before a pair that broke is dialled again, so that the room can tell of a peer that left. */
+const REDIAL_MS = 200;
+
+/** What a mesh needs, and whom it tells. */
+export interface MeshOptions {
+  /** Where connections come from. */
+  readonly peerConnections: PeerConnections;
+  /** Carries `data` to a peer through the server. */
+  readonly signal: (peerId: string, data: string) => void;
+  /** Tells the app. */
+  readonly emit: <Name extends keyof ConnectionEvents>(
+    event: Name,
+    ...payload: Parameters<ConnectionEvents[Name]>
+  ) => void;
+  /** Takes what a developer may want to see. */
+  readonly debug: Debug;
+}
+
+/** Somebody who waits for a channel to a peer, which need not be in the room yet. */
+interface Waiter {
+  readonly peerId: string;
+  readonly channelName: string | undefined;
+  readonly resolve: (channel: RTCDataChannel) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A pair that broke, or was asked for, and will be dialled again. */
+interface Redial {
+  readonly attempts: number;
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
+/** All pairs of one membership: who dials whom, which signal belongs to which pair, and what happens when one breaks. */
+export class Mesh {
+  readonly #options: MeshOptions;
+  readonly #pairs = new Map<string, Pair>();
+  /** The last generation used with a peer; outlives the pair, so that late signals of it are known as such. */
+  readonly #generations = new Map<string, number>();
+  readonly #redials = new Map<string, Redial>();
+  readonly #waiters = new Set<Waiter>();
+  #self: Pick<Member, "id" | "joinedAt">;
+  #members: ReadonlyMap<string, Member> = new Map();
+
+  /** A mesh without pairs. */
+  constructor(self: Pick<Member, "id" | "joinedAt">, options: MeshOptions) {
+    this.#self = self;
+    this.#options = options;
+  }
+
+  /** Ids of the peers whose default channel is open. */
+  get connected(): string[] {
+    return [...this.#pairs.keys()].filter((id) => this.channel(id));
+  }
+
+  /** The pair with a peer, if there is one. */
+  pair(peerId: string): Pair | undefined {
+    return this.#pairs.get(peerId);
+  }
+
+  /** The default channel of a peer, if it is open. */
+  channel(peerId: string): RTCDataChannel | undefined {
+    const channel = this.#pairs.get(peerId)?.channel;
+    return channel?.readyState === "open" ? channel : undefined;
+  }
+
+  /**
+   * Starts anew as another membership: the others have seen the old one leave.
+   * Whoever was dialled before is dialled again.
+   */
+  rejoin(
+    self: Pick<Member, "id" | "joinedAt">,
+    members: ReadonlyMap<string, Member>,
+  ): void {
+    const before = [...this.#pairs.keys(), ...this.#redials.keys()];
+    for (const id of before) this.#rest(id);
+    this.#self = self;
+    this.#members = members;
+    this.#generations.clear();
+    for (const id of before) this.#forget(id);
+    for (const { peerId } of this.#waiters) before.push(peerId);
+    for (const id of before) this.dial(id);
+  }
+
+  /** Takes over who is in the room; `left` are gone, `joined` are dialled where somebody waits for them. */
+  follow(
+    members: ReadonlyMap<string, Member>,
+    joined: readonly Member[],
+    left: readonly Member[],
+  ): void {
+    this.#members = members;
+    for (const { id } of left) {
+      this.drop(id, "the peer left");
+      this.#generations.delete(id);
+    }
+    const wanted = new Set([...this.#waiters].map(({ peerId }) => peerId));
+    // The newcomer dials; we do only where somebody asked for it before.
+    for (const { id } of joined) if (wanted.has(id)) this.dial(id);
+  }
+
+  /**
+   * Dials a member, unless there is a pair already. Only the impolite side makes
+   * the first offer; the polite one asks for it. Chromium now and then stops
+   * gathering candidates when a first offer is rolled back, so first offers
+   * must never meet.
+   */
+  dial(peerId: string): void {
+    const member = this.#members.get(peerId);
+    if (!member || this.#pairs.has(peerId)) return;
+    const generation = this.#generation(peerId) + 1;
+    if (!isPolite(this.#self, member)) {
+      this.#makePair(peerId, generation);
+      return;
+    }
+    this.#signal(peerId, generation, { dial: true });
+    // Should the question or its answer get lost.
+    this.#dialLater(peerId, CONNECT_MS);
+  }
+
+  /** Dials a peer now, or as soon as it joins; resolves with its channel of that name when it is open. */
+  open(
+    peerId: string,
+    channelName: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<RTCDataChannel> {
+    signal?.throwIfAborted();
+    let waiter: Waiter | undefined;
+    const abort = () => waiter?.reject(signal?.reason);
+    return new Promise<RTCDataChannel>((resolve, reject) => {
+      waiter = { peerId, channelName, resolve, reject };
+      this.#waiters.add(waiter);
+      signal?.addEventListener("abort", abort);
+      this.dial(peerId);
+      if (this.channel(peerId)) this.#serve(peerId);
+    }).finally(() => {
+      signal?.removeEventListener("abort", abort);
+      if (waiter) this.#waiters.delete(waiter);
+    });
+  }
+
+  /** Takes what a peer said through the server. */
+  hear(from: string, data: string): void {
+    const signal = parsePairSignal(data);
+    const known = this.#generation(from);
+    if (
+      !signal || !this.#members.has(from) ||
+      signal.to !== this.#self.joinedAt || signal.generation < known
+    ) {
+      return this.#options.debug("signal dropped", from);
+    }
+    if ("bye" in signal) {
+      // Also for a pair that broke here and waits to be dialled again.
+      this.#generations.set(from, signal.generation);
+      return this.drop(from, "the other side ended the pair");
+    }
+    if (signal.generation > known) {
+      const starts = "dial" in signal ||
+        "description" in signal && signal.description.type === "offer";
+      // Anything else belongs to a pair that we never knew.
+      if (!starts) return;
+      this.#forget(from);
+      this.#makePair(from, signal.generation);
+    }
+    this.#pairs.get(from)?.receive(signal);
+  }
+
+  /** Ends the pair with a peer, or with all, for good, and says so. */
+  bye(peerId?: string): void {
+    const ids = peerId === undefined ? [...this.#members.keys()] : [peerId];
+    for (const id of ids) {
+      const pair = this.#pairs.get(id);
+      if (!pair && !this.#redials.has(id)) continue;
+      // Without a pair, the other side may already be at the next one.
+      const generation = pair?.generation ?? this.#generation(id) + 1;
+      this.#generations.set(id, generation);
+      this.#signal(id, generation, { bye: true });
+      this.drop(id, "the pair was ended");
+    }
+  }
+
+  /** Ends the pair with a peer without a word, and gives up what waits for it. */
+  drop(peerId: string, reason: string): void {
+    this.#rest(peerId);
+    this.#forget(peerId);
+    for (const waiter of this.#waiters) {
+      if (waiter.peerId === peerId) waiter.reject(networkError(reason));
+    }
+  }
+
+  /** Uses the present STUN and TURN servers for the pairs that there are. */
+  reconfigure(): void {
+    const { configuration } = this.#options.peerConnections;
+    for (const pair of this.#pairs.values()) pair.reconfigure(configuration);
+  }
+
+  /** Ends everything. */
+  close(): void {
+    const reason = "the connection was closed";
+    for (const id of [...this.#members.keys()]) this.drop(id, reason);
+    for (const { reject } of this.#waiters) reject(networkError(reason));
+    // A listener may have closed it in the middle of something: nobody is left to dial.
+    this.#members = new Map();
+    this.#options.peerConnections.close();
+  }
+
+  #generation(peerId: string): number {
+    return this.#generations.get(peerId) ?? 0;
+  }
+
+  #signal(peerId: string, generation: number, body: PairSignalBody): void {
+    const to = this.#members.get(peerId)?.joinedAt;
+    if (to === undefined) return;
+    const data = JSON.stringify({ to, generation, ...body });
+    this.#options.signal(peerId, data);
+  }
+
+  #makePair(peerId: string, generation: number): void {
+    const { peerConnections, emit, debug } = this.#options;
+    const member = this.#members.get(peerId);
+    if (!member) return;
+    const pair = new Pair({
+      pc: peerConnections.take(),
+      polite: isPolite(this.#self, member),
+      generation,
+      send: (signal) => this.#signal(peerId, generation, signal),
+      onChange: ({ state, path }) =>
+        emit("peer-state", { peer: peerId, state, path: path ?? null }),
+      onOpen: (pair, channel) => {
+        if (channel === pair.channel) {
+          this.#rest(peerId);
+          emit("peer", [peerId, channel]);
+        }
+        emit("datachannel", channel);
+        this.#serve(peerId);
+      },
+      onMessage: (_, data) => emit("message", { data, peer: peerId }),
+      onClose: (_, channel) => emit("webrtc-close", channel),
+      onTrack: (_, { track, streams }) =>
+        emit("track", { peer: peerId, track, streams }),
+      onEnd: (_, ending) => {
+        if (ending === "broken") this.#redial(peerId);
+        else this.drop(peerId, "the other side ended the pair");
+      },
+      onError: (error) => debug("pair", peerId, error),
+    });
+    this.#pairs.set(peerId, pair);
+    this.#generations.set(peerId, generation);
+    emit("peer-state", { peer: peerId, state: pair.state, path: null });
+  }
+
+  /** Gives those who wait for a peer the channels that are open, and opens those that are not there yet. */
+  #serve(peerId: string): void {
+    for (const { peerId: id, channelName, resolve } of this.#waiters) {
+      if (id !== peerId) continue;
+      const channel = this.#pairs.get(peerId)?.channelNamed(channelName);
+      if (channel?.readyState === "open") resolve(channel);
+    }
+  }
+
+  /** Dials a pair that broke again, with backoff, for as long as the room says that the peer is there. */
+  #redial(peerId: string): void {
+    const attempts = this.#redials.get(peerId)?.attempts ?? 0;
+    const delayMs = REDIAL_MS + backoffMs(attempts + 1, Math.random());
+    this.#dialLater(peerId, delayMs);
+    // Last: a listener may end it all.
+    this.#forget(peerId);
+  }
+
+  #dialLater(peerId: string, delayMs: number): void {
+    const { timer, attempts = 0 } = this.#redials.get(peerId) ?? {};
+    clearTimeout(timer);
+    this.#redials.set(peerId, {
+      attempts: attempts + 1,
+      timer: setTimeout(() => this.dial(peerId), delayMs),
+    });
+  }
+
+  /** Nothing is left to dial again. */
+  #rest(peerId: string): void {
+    clearTimeout(this.#redials.get(peerId)?.timer);
+    this.#redials.delete(peerId);
+  }
+
+  /** Closes a pair, if there is one, and tells the app if it knew the peer. */
+  #forget(peerId: string): void {
+    const pair = this.#pairs.get(peerId);
+    if (!pair) return;
+    const { emit } = this.#options;
+    this.#pairs.delete(peerId);
+    pair.close();
+    emit("peer-state", { peer: peerId, state: "closed", path: null });
+    if (pair.announced) emit("peer-disconnect", peerId);
+  }
+}
+
+function networkError(reason: string): DOMException {
+  return new DOMException(`Cannot connect to peer: ${reason}`, "NetworkError");
+}

@@ -45,3 +45,4 @@ Deno.serve({
   return response;
 });
 for await (const _ of Deno.stdin.readable);
+Deno.exit();

@@ -16,6 +16,7 @@
  * | what a relayed signal costs the server     | `relay_cpu.ts`, `relay_load.ts`           |
  * | how long two pages, or eight, take         | `connect_time.ts`, `mesh_time.ts`         |
  * | what the pages do                          | `contender.ts`, `ours.ts`, `hand_written.ts` |
+ * | where the pages do it                      | `arena.ts`                                |
  * | the floor of the server                    | `bare_relay.ts`                           |
  * | how large the client is                    | `client_size.ts`                          |
  *

@@ -10,7 +10,7 @@ import { publicStun, serve } from "../../server/mod.ts";
 const limits = Object.fromEntries(
   Object.entries(LIMITS).map(([name, limit]) => [name, limit * 1000]),
 );
-await using server = serve({
+const server = serve({
   port: 0,
   hostname: "127.0.0.1",
   turn: publicStun([]),
@@ -18,3 +18,4 @@ await using server = serve({
 });
 console.log(`127.0.0.1:${server.addr.port}`);
 for await (const _ of Deno.stdin.readable);
+Deno.exit();

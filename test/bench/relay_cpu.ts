@@ -32,15 +32,16 @@ export async function relayCpu(
     return (await cpuSeconds(pid) - before) * 1e6 / signals;
   }
 
-  // Enough for both to be compiled to their last tier; a tick is then 1 % of a sample or less.
-  const signals = quick ? 20_000 : 100_000;
+  // A tick is then one percent of a sample; many short ones bear a noisy machine better than few long ones.
+  const signals = quick ? 20_000 : 60_000;
+  // Both must have been compiled to their last tier.
   await interleaved(2, (side) => measure(side, signals));
   return {
     name: "relay_cpu",
     unit: "us",
     floorName: "bare relay",
     samples: await interleaved(
-      quick ? 3 : 12,
+      quick ? 3 : 20,
       (side) => measure(side, signals),
     ),
     aim: { ratio: 1.15 },

@@ -44,7 +44,7 @@ export interface Limits {
 }
 
 /** The default {@linkcode Limits}. */
-export const LIMITS: Limits = Object.freeze({
+export const LIMITS: Limits = {
   frameBytes: 64 * 1024,
   presenceBytes: 4 * 1024,
   roomChars: 128,
@@ -53,21 +53,21 @@ export const LIMITS: Limits = Object.freeze({
   frameBurst: 200,
   peersPerRoom: 64,
   unreadBytes: 1024 * 1024,
-});
+};
 
 /**
  * Close codes of the socket. The range decides: after 4000 to 4499 the client
  * comes back, after 4500 to 4999 it does not (RFC 6455 §7.4.2 leaves 4000 to
  * 4999 to applications).
  */
-export const CLOSE: CloseCodes = Object.freeze({
+export const CLOSE: CloseCodes = {
   goodbye: 1000,
   frameTooLarge: 1009,
   restarting: 4000,
   tooSlow: 4001,
   rateLimited: 4002,
   badFrame: 4500,
-});
+};
 
 /** Type of {@linkcode CLOSE}. */
 export interface CloseCodes {
@@ -90,7 +90,8 @@ export interface CloseCodes {
  * everything but a frame that was too large and 4500 to 4999.
  */
 export function comesBack(code: number): boolean {
-  return code !== CLOSE.frameTooLarge && !(code >= 4500 && code <= 4999);
+  // A literal, since a page loads this and nothing else of CLOSE.
+  return code !== 1009 && !(code >= 4500 && code <= 4999);
 }
 
 /**
@@ -281,7 +282,7 @@ export type FaultCode =
 export interface Fault {
   /** Discriminates {@linkcode ServerMessage}. */
   readonly type: "error";
-  /** What was wrong. */
+  /** What was wrong. A newer server may have codes that are not in the type. */
   readonly code: FaultCode;
   /** The same for a person, in English. */
   readonly message: string;
@@ -353,192 +354,157 @@ export function parseClientMessage(
   frame: unknown,
   maxBytes: number = LIMITS.frameBytes,
 ): Parsed<ClientMessage> {
-  const opened = open(frame, maxBytes);
-  if (!opened.ok) return opened;
-  const { type, to, data, presence } = opened.message;
-  switch (type) {
-    case "signal":
-      return isString(to) && isString(data)
-        ? ok({ type, to, data })
-        : BAD_FIELD;
-    case "presence":
-      return isPresence(presence) ? ok({ type, presence }) : BAD_FIELD;
-    default:
-      return UNKNOWN_TYPE;
-  }
+  return parse(CLIENT_MESSAGES, frame, maxBytes);
+}
+
+/** Reads a frame from the server. Fields it does not know are left out, so a newer server may add some. */
+export function parseServerMessage(frame: unknown): Parsed<ServerMessage> {
+  return parse(SERVER_MESSAGES, frame, SERVER_FRAME_BYTES);
 }
 
 /** Largest frame a client reads: a welcome to a room of a thousand peers with full presence. */
 const SERVER_FRAME_BYTES = 8 * 1024 * 1024;
 
-/** Reads a frame from the server. Fields it does not know are left out, so a newer server may add some. */
-export function parseServerMessage(frame: unknown): Parsed<ServerMessage> {
-  const opened = open(frame, SERVER_FRAME_BYTES);
-  if (!opened.ok) return opened;
-  const fields = opened.message;
-  const { type, id, presence, from, data, reason } = fields;
-  switch (type) {
-    case "welcome":
-      return readWelcome(fields);
-    case "join": {
-      const peer = readMember(fields.peer);
-      return peer ? ok({ type, peer }) : BAD_FIELD;
-    }
-    case "leave":
-      return isString(id) && isLeaveReason(reason)
-        ? ok({ type, id, reason })
-        : BAD_FIELD;
-    case "away":
-    case "back":
-      return isString(id) ? ok({ type, id }) : BAD_FIELD;
-    case "presence":
-      return isString(id) && isPresence(presence)
-        ? ok({ type, id, presence })
-        : BAD_FIELD;
-    case "signal":
-      return isString(from) && isString(data)
-        ? ok({ type, from, data })
-        : BAD_FIELD;
-    case "ice": {
-      const ice = readIce(fields);
-      return ice ? ok({ type, ...ice }) : BAD_FIELD;
-    }
-    case "error":
-      return readFault(fields);
-    default:
-      return UNKNOWN_TYPE;
-  }
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const UNKNOWN_TYPE = { ok: false, reason: "unknown-type" } as const;
-const BAD_FIELD = { ok: false, reason: "bad-field" } as const;
-
-function ok<Message>(message: Message): { ok: true; message: Message } {
-  return { ok: true, message };
-}
-
-function open(frame: unknown, maxBytes: number): Parsed<Fields> {
+function parse<Message extends { readonly type: string }>(
+  messages: Messages<Message>,
+  frame: unknown,
+  maxBytes: number,
+): Parsed<Message> {
   if (typeof frame !== "string") return { ok: false, reason: "not-text" };
   if (exceedsBytes(frame, maxBytes)) return { ok: false, reason: "too-large" };
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(frame);
-    if (isFields(value)) return ok(value);
+    value = JSON.parse(frame);
   } catch {
-    // Not JSON: the same answer as for JSON that is no object.
+    // The same answer as for JSON that is no object.
   }
-  return { ok: false, reason: "not-an-object" };
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isString(value: unknown): value is string {
-  return typeof value === "string";
-}
-
-function isTime(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value);
-}
-
-function isPresence(value: unknown): value is string | null {
-  return value === null || isString(value);
-}
-
-function isLeaveReason(value: unknown): value is LeaveReason {
-  return value === "goodbye" || value === "lost" || value === "dropped";
-}
-
-const FAULT_CODES: readonly unknown[] = [
-  "bad-frame",
-  "not-joined",
-  "unknown-peer",
-  "presence-too-large",
-  "not-a-message",
-  "frame-too-large",
-  "rate-limited",
-] satisfies FaultCode[];
-
-function isFaultCode(value: unknown): value is FaultCode {
-  return FAULT_CODES.includes(value);
-}
-
-function readMember(value: unknown): Member | undefined {
-  if (!isFields(value)) return;
-  const { id, joinedAt, presence, away } = value;
-  if (!isString(id) || !isTime(joinedAt) || !isPresence(presence)) return;
-  if (typeof away !== "boolean") return;
-  return { id, joinedAt, presence, away };
-}
-
-/** The whole array, or nothing if one item cannot be read. */
-function readAll<Item>(
-  value: unknown,
-  read: (item: unknown) => Item | undefined,
-): Item[] | undefined {
-  if (!Array.isArray(value)) return;
-  const items: Item[] = [];
-  for (const each of value) {
-    const item = read(each);
-    if (item === undefined) return;
-    items.push(item);
+  if (!isFields(value)) return { ok: false, reason: "not-an-object" };
+  const { type } = value;
+  // Own properties only: a peer may choose "constructor".
+  if (typeof type !== "string" || !Object.hasOwn(messages, type)) {
+    return { ok: false, reason: "unknown-type" };
   }
-  return items;
+  const fields = object(messages[type as Message["type"]])(value);
+  return fields
+    ? { ok: true, message: { type, ...fields } as unknown as Message }
+    : { ok: false, reason: "bad-field" };
 }
 
-function readIceServer(value: unknown): IceServer | undefined {
-  if (!isFields(value)) return;
-  const { username, credential } = value;
-  const urls = readAll(value.urls, (url) => isString(url) ? url : undefined);
-  if (!urls) return;
-  return {
-    urls,
-    ...(isString(username) && { username }),
-    ...(isString(credential) && { credential }),
+/** How each message of a direction is read, by its `type`. */
+type Messages<Message extends { readonly type: string }> = {
+  readonly [Type in Message["type"]]: Shape<
+    Omit<Extract<Message, { readonly type: Type }>, "type">
+  >;
+};
+
+/** How each field of a `T` is read. */
+type Shape<T> = { readonly [Name in keyof T]-?: Reader<T[Name]> };
+
+/** Reads a value of JSON as a `T`; `undefined` if it is none. Never throws. */
+type Reader<T> = (value: unknown) => T | undefined;
+
+/** What an optional field reads as when it is missing. */
+const MISSING: unknown = Symbol();
+
+/** A new object with the fields of the shape and no others. */
+function object<T>(shape: Shape<T>): Reader<T> {
+  return (value) => {
+    if (!isFields(value)) return;
+    const fields: Partial<T> = {};
+    for (const name of Object.keys(shape) as (keyof T & string)[]) {
+      const field = shape[name](value[name]);
+      if (field === undefined) return;
+      if (field !== MISSING) fields[name] = field;
+    }
+    return fields as T;
   };
 }
 
-function readIce(fields: Fields): Omit<Ice, "type"> | undefined {
-  const { iceExpiresAt } = fields;
-  const iceServers = readAll(fields.iceServers, readIceServer);
-  if (!iceServers || !(iceExpiresAt === null || isTime(iceExpiresAt))) return;
-  return { iceServers, iceExpiresAt };
+/** The whole array, or nothing if one item cannot be read. */
+function list<T>(read: Reader<T>): Reader<T[]> {
+  return (value) => {
+    if (!Array.isArray(value)) return;
+    const items = value.map(read);
+    return items.includes(undefined) ? undefined : items as T[];
+  };
 }
 
-function readLimits(value: unknown): Limits | undefined {
-  if (!isFields(value)) return;
-  const limits: Record<string, number> = {};
-  for (const name of Object.keys(LIMITS)) {
-    const limit = value[name];
-    if (!isTime(limit)) return;
-    limits[name] = limit;
-  }
-  return { ...LIMITS, ...limits };
+function nullable<T>(read: Reader<T>): Reader<T | null> {
+  return (value) => value === null ? null : read(value);
 }
 
-function readWelcome(fields: Fields): Parsed<Welcome> {
-  const { version, id, joinedAt, resume } = fields;
-  const peers = readAll(fields.peers, readMember);
-  const ice = readIce(fields);
-  const limits = readLimits(fields.limits);
-  if (!isTime(version) || !isString(id) || !isTime(joinedAt)) return BAD_FIELD;
-  if (!peers || !ice || !limits || !isPresence(resume)) return BAD_FIELD;
-  return ok({
-    type: "welcome",
-    version,
-    id,
-    joinedAt,
-    peers,
-    ...ice,
-    resume,
-    limits,
-  });
+/** A field that may be missing; one of the wrong shape counts as missing. */
+function optional<T>(read: Reader<T>): Reader<T> {
+  return (value) => read(value) ?? MISSING as T;
 }
 
-function readFault(fields: Fields): Parsed<Fault> {
-  const { code, message, to } = fields;
-  if (!isFaultCode(code) || !isString(message)) return BAD_FIELD;
-  return ok({ type: "error", code, message, ...(isString(to) && { to }) });
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+const string: Reader<string> = (value) =>
+  typeof value === "string" ? value : undefined;
+const number: Reader<number> = (value) =>
+  Number.isFinite(value) ? value as number : undefined;
+const boolean: Reader<boolean> = (value) =>
+  typeof value === "boolean" ? value : undefined;
+const leaveReason: Reader<LeaveReason> = (value) =>
+  LEAVE_REASONS.find((reason) => reason === value);
+const optionalString = optional(string);
+const nullableString = nullable(string);
+
+const LEAVE_REASONS: readonly LeaveReason[] = ["goodbye", "lost", "dropped"];
+
+const CLIENT_MESSAGES: Messages<ClientMessage> = {
+  signal: { to: string, data: string },
+  presence: { presence: nullableString },
+};
+
+const member = object<Member>({
+  id: string,
+  joinedAt: number,
+  presence: nullableString,
+  away: boolean,
+});
+
+const ICE: Shape<Omit<Ice, "type">> = {
+  iceServers: list(object<IceServer>({
+    urls: list(string),
+    username: optionalString as Reader<string>,
+    credential: optionalString as Reader<string>,
+  })),
+  iceExpiresAt: nullable(number),
+};
+
+const SERVER_MESSAGES: Messages<ServerMessage> = {
+  welcome: {
+    version: number,
+    id: string,
+    joinedAt: number,
+    peers: list(member),
+    ...ICE,
+    resume: nullableString,
+    limits: object<Limits>({
+      frameBytes: number,
+      presenceBytes: number,
+      roomChars: number,
+      idChars: number,
+      framesPerSecond: number,
+      frameBurst: number,
+      peersPerRoom: number,
+      unreadBytes: number,
+    }),
+  },
+  join: { peer: member },
+  leave: { id: string, reason: leaveReason },
+  away: { id: string },
+  back: { id: string },
+  presence: { id: string, presence: nullableString },
+  signal: { from: string, data: string },
+  ice: ICE,
+  error: {
+    code: string as Reader<FaultCode>,
+    message: string,
+    to: optionalString as Reader<string>,
+  },
+};

@@ -18,28 +18,20 @@ export function readAddress(
   host: string,
   page?: { readonly protocol: string; readonly host: string },
 ): Address {
-  const [, scheme, rest = ""] = /^(?:(\w+):\/\/)?(.*?)\/*$/.exec(host) ?? [];
-  if (rest === "") {
-    throw new TypeError('Cannot connect: "host" must name a host, got ""');
+  const [, scheme, rest] = /^(?:(\w+):\/\/)?(.*?)\/*$/.exec(host) ?? [];
+  if (!rest || scheme && !/^(http|ws)s?$/.test(scheme)) {
+    throw new TypeError(
+      `Cannot connect: "host" must be a host, or one behind http, https, ws or wss, got "${host}"`,
+    );
   }
-  switch (scheme) {
-    case "ws":
-    case "http":
-      return { host: rest, protocol: "ws" };
-    case "wss":
-    case "https":
-      return { host: rest, protocol: "wss" };
-    case undefined:
-      return { host: rest, protocol: isPlain(rest, page) ? "ws" : "wss" };
-    default:
-      throw new TypeError(
-        `Cannot connect: "host" must be http, https, ws or wss, got "${scheme}:"`,
-      );
-  }
+  const plain = scheme
+    ? scheme === "http" || scheme === "ws"
+    : isPlain(rest, page);
+  return { host: rest, protocol: plain ? "ws" : "wss" };
 }
 
 const PRIVATE =
-  /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|172\.(1[6-9]|2\d|3[01])\.\d+\.\d+)$/;
+  /^(localhost|\[::1\]|(127|10)(\.\d+){3}|(192\.168|172\.(1[6-9]|2\d|3[01]))(\.\d+){2})$/;
 
 function isPlain(
   host: string,

@@ -1,4 +1,4 @@
-import { CLOSE, VERSION, type Welcome } from "../protocol.ts";
+import { VERSION, type Welcome } from "../protocol.ts";
 import { ConnectError } from "./connect_error.ts";
 import { type Connection, makeConnection } from "./connection.ts";
 import { createDebug } from "./debug.ts";
@@ -54,7 +54,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     });
   } catch (error) {
     clearTimeout(warming);
-    signaling.close(CLOSE.goodbye);
+    signaling.close();
     peerConnections.close();
     throw error;
   }
@@ -90,7 +90,7 @@ function joined<T>(
       },
       async onDown() {
         const { roomUrl, id } = signaling.socket;
-        why = await whyDown({ roomUrl, id, signal: over.signal, fetch });
+        why = await whyDown({ roomUrl, id, signal: over.signal });
         // A server that restarts and a network that blinks are worth another attempt.
         if (why.reason !== "unreachable" && why.code !== "stopping") {
           reject(why);

@@ -1,6 +1,5 @@
 import type { PartySocket } from "partysocket";
 import {
-  CLOSE,
   exceedsBytes,
   isPolite,
   type Limits,
@@ -135,10 +134,8 @@ export class Connection implements AsyncDisposable {
     for (const [id, member] of this.#members) {
       const pair = this.#mesh.pair(id);
       peers.set(id, {
-        id,
-        joinedAt: member.joinedAt,
+        ...member,
         presence: decodePresence(member.presence),
-        away: member.away,
         polite: isPolite(this.#self, member),
         state: pair?.state ?? "new",
         path: pair?.path ?? null,
@@ -156,17 +153,7 @@ export class Connection implements AsyncDisposable {
     event: Name,
     listener: ConnectionEvents[Name],
   ): () => void {
-    const off = this.#events.on(event, listener);
-    const present = this.#present(event);
-    if (present === undefined) return off;
-    // Whoever comes late hears alone how things are.
-    const late = new Emitter<ConnectionEvents>();
-    const offLate = late.on(event, listener);
-    queueMicrotask(() => late.emit(event, ...present));
-    return () => {
-      off();
-      offLate();
-    };
+    return this.#events.on(event, listener, this.#present(event));
   }
 
   /** Calls `listener` at the next `event` only. The returned function takes it back. */
@@ -266,7 +253,7 @@ export class Connection implements AsyncDisposable {
     channelName?: string,
     options: ConnectToPeerOptions = {},
   ): Promise<RTCDataChannel> {
-    const opened = this.#open(peerId, channelName, options.signal);
+    const opened = this.#mesh.open(peerId, channelName, options.signal);
     opened.catch(() => {});
     return opened;
   }
@@ -299,33 +286,12 @@ export class Connection implements AsyncDisposable {
   #present<Name extends keyof ConnectionEvents>(
     event: Name,
   ): Parameters<ConnectionEvents[Name]> | undefined {
-    if (this.#state === "closed") return;
-    const present: Partial<Record<keyof ConnectionEvents, unknown[]>> = {
-      peerlist: [[...this.#members.keys()]],
-      ...(this.#state === "joined" && { socket: [this.socket] }),
-    };
-    return present[event] as Parameters<ConnectionEvents[Name]> | undefined;
-  }
-
-  // Async, so that what is wrong with the arguments is a rejection too.
-  // deno-lint-ignore require-await
-  async #open(
-    peerId: string,
-    channelName: string | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<RTCDataChannel> {
-    if (peerId === this.#self.id) {
-      throw new RangeError(
-        `Cannot connect to peer: "${peerId}" is the own id`,
-      );
-    }
-    if (this.#state === "closed") {
-      throw new DOMException(
-        "Cannot connect to peer: the connection is closed",
-        "NetworkError",
-      );
-    }
-    return this.#mesh.open(peerId, channelName, signal);
+    let present: unknown;
+    if (event === "peerlist") present = [...this.#members.keys()];
+    if (event === "socket" && this.#state === "joined") present = this.socket;
+    return present && this.#state !== "closed"
+      ? [present] as Parameters<ConnectionEvents[Name]>
+      : undefined;
   }
 
   #receive(message: ServerMessage): void {
@@ -380,7 +346,7 @@ export class Connection implements AsyncDisposable {
   #close(reason: string): void {
     if (this.#state === "closed") return;
     this.#mesh.close();
-    this.#parts.signaling.close(CLOSE.goodbye);
+    this.#parts.signaling.close();
     this.#setState("closed", reason);
   }
 

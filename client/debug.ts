@@ -6,15 +6,13 @@ export type Debug = (...what: readonly unknown[]) => void;
  * `webrtc` or `*` (a list may be separated by commas), else to nowhere.
  */
 export function createDebug(): Debug {
-  let names: string | null | undefined;
+  let names = "";
   try {
-    names = globalThis.localStorage?.getItem("DEBUG");
+    names = globalThis.localStorage?.getItem("DEBUG") ?? "";
   } catch {
     // Storage is denied to this page: no logging.
   }
-  return names?.split(/[\s,]+/).some((name) =>
-      name === "webrtc" || name === "*"
-    )
+  return /(^|[\s,])(webrtc|\*)($|[\s,])/.test(names)
     ? (...what) => console.debug("[webrtc]", ...what)
     : () => {};
 }

@@ -1,35 +1,45 @@
-import { createNanoEvents } from "nanoevents";
-
 /** Takes the payload of an event. */
 type Listener = (...payload: never[]) => void;
 
-/** Events with one payload each, in which a listener that throws stops no other. */
+/**
+ * Events in which a listener that throws stops no other: its error is reported
+ * as uncaught, as the DOM does (DOM Standard §2.9).
+ */
 export class Emitter<Events extends { [Name in keyof Events]: Listener }> {
-  readonly #events = createNanoEvents<Events>();
+  // A listener that is added twice is called twice, so each is kept in a box of its own.
+  readonly #boxes = new Map<keyof Events, Set<{ listener: Listener }>>();
 
-  /** Calls `listener` at every `event`, until the returned function is called. */
+  /** Calls `listener` at every `event`, until the returned function is called; and soon with `present`, if there is one. */
   on<Name extends keyof Events>(
     event: Name,
     listener: Events[Name],
+    present?: Parameters<Events[Name]>,
   ): () => void {
-    return this.#events.on(event, guard(listener));
+    const boxes = this.#boxes.get(event) ?? new Set();
+    this.#boxes.set(event, boxes);
+    const box = { listener };
+    boxes.add(box);
+    if (present) {
+      queueMicrotask(() => boxes.has(box) && call(listener, present));
+    }
+    return () => void boxes.delete(box);
   }
 
-  /** Calls every listener of `event`. */
+  /** Calls every listener of `event` that there is now. */
   emit<Name extends keyof Events>(
     event: Name,
     ...payload: Parameters<Events[Name]>
   ): void {
-    this.#events.emit(event, ...payload);
+    for (const { listener } of [...this.#boxes.get(event) ?? []]) {
+      call(listener, payload);
+    }
   }
 }
 
-function guard<Guarded extends Listener>(listener: Guarded): Guarded {
-  return ((...payload: never[]) => {
-    try {
-      listener(...payload);
-    } catch (error) {
-      reportError(error);
-    }
-  }) as Guarded;
+function call(listener: Listener, payload: unknown[]): void {
+  try {
+    listener(...payload as never[]);
+  } catch (error) {
+    reportError(error);
+  }
 }

@@ -9,6 +9,9 @@ import type { PeerConnections } from "./peer_connections.ts";
 /** Wait before a pair that broke is dialled again, so that the room can tell of a peer that left. */
 const REDIAL_MS = 200;
 
+/** Why nothing can be waited for any more. */
+const CLOSED = "the connection was closed";
+
 /** What a mesh needs, and whom it tells. */
 export interface MeshOptions {
   /** Where connections come from. */
@@ -48,6 +51,7 @@ export class Mesh {
   readonly #waiters = new Set<Waiter>();
   #self: Pick<Member, "id" | "joinedAt">;
   #members: ReadonlyMap<string, Member> = new Map();
+  #closed = false;
 
   /** A mesh without pairs. */
   constructor(self: Pick<Member, "id" | "joinedAt">, options: MeshOptions) {
@@ -116,24 +120,32 @@ export class Mesh {
     if (!member || this.#pairs.has(peerId)) return;
     const generation = this.#generation(peerId) + 1;
     if (!isPolite(this.#self, member)) {
-      this.#makePair(peerId, generation);
-      return;
+      return this.#makePair(peerId, generation)?.offer();
     }
     this.#signal(peerId, generation, { dial: true });
     // Should the question or its answer get lost.
     this.#dialLater(peerId, CONNECT_MS);
   }
 
-  /** Dials a peer now, or as soon as it joins; resolves with its channel of that name when it is open. */
+  /**
+   * Dials a peer now, or as soon as it joins; resolves with its channel of that
+   * name when it is open.
+   */
   open(
     peerId: string,
     channelName: string | undefined,
     signal: AbortSignal | undefined,
   ): Promise<RTCDataChannel> {
-    signal?.throwIfAborted();
     let waiter: Waiter | undefined;
     const abort = () => waiter?.reject(signal?.reason);
     return new Promise<RTCDataChannel>((resolve, reject) => {
+      signal?.throwIfAborted();
+      if (peerId === this.#self.id) {
+        throw new RangeError(
+          `Cannot connect to peer: "${peerId}" is the own id`,
+        );
+      }
+      if (this.#closed) throw networkError(CLOSED);
       waiter = { peerId, channelName, resolve, reject };
       this.#waiters.add(waiter);
       signal?.addEventListener("abort", abort);
@@ -161,12 +173,14 @@ export class Mesh {
       return this.drop(from, "the other side ended the pair");
     }
     if (signal.generation > known) {
-      const starts = "dial" in signal ||
-        "description" in signal && signal.description.type === "offer";
+      const asks = "dial" in signal;
+      const offers = "description" in signal &&
+        signal.description.type === "offer";
       // Anything else belongs to a pair that we never knew.
-      if (!starts) return;
+      if (!asks && !offers) return;
       this.#forget(from);
-      this.#makePair(from, signal.generation);
+      const pair = this.#makePair(from, signal.generation);
+      if (asks) return pair?.offer();
     }
     this.#pairs.get(from)?.receive(signal);
   }
@@ -202,9 +216,9 @@ export class Mesh {
 
   /** Ends everything. */
   close(): void {
-    const reason = "the connection was closed";
-    for (const id of [...this.#members.keys()]) this.drop(id, reason);
-    for (const { reject } of this.#waiters) reject(networkError(reason));
+    this.#closed = true;
+    for (const id of [...this.#members.keys()]) this.drop(id, CLOSED);
+    for (const { reject } of this.#waiters) reject(networkError(CLOSED));
     // A listener may have closed it in the middle of something: nobody is left to dial.
     this.#members = new Map();
     this.#options.peerConnections.close();
@@ -221,12 +235,12 @@ export class Mesh {
     this.#options.signal(peerId, data);
   }
 
-  #makePair(peerId: string, generation: number): void {
+  #makePair(peerId: string, generation: number): Pair | undefined {
     const { peerConnections, emit, debug } = this.#options;
     const member = this.#members.get(peerId);
     if (!member) return;
     const pair = new Pair({
-      pc: peerConnections.take(),
+      line: peerConnections.take(),
       polite: isPolite(this.#self, member),
       generation,
       send: (signal) => this.#signal(peerId, generation, signal),
@@ -253,6 +267,7 @@ export class Mesh {
     this.#pairs.set(peerId, pair);
     this.#generations.set(peerId, generation);
     emit("peer-state", { peer: peerId, state: pair.state, path: null });
+    return pair;
   }
 
   /** Gives those who wait for a peer the channels that are open, and opens those that are not there yet. */

@@ -35,7 +35,7 @@ export class Negotiation {
   constructor(options: NegotiationOptions) {
     this.#options = options;
     const { pc } = options;
-    pc.onnegotiationneeded = () => void this.#offer();
+    pc.onnegotiationneeded = () => this.offer();
     pc.onicecandidate = ({ candidate }) => {
       if (candidate?.candidate) this.#gather(candidate.toJSON());
     };
@@ -54,6 +54,11 @@ export class Negotiation {
       // Closing in the middle of an operation makes the browser refuse the next one.
       if (!this.#closed) this.#options.onError(error);
     });
+  }
+
+  /** Offers now. The first time this saves a task: `negotiationneeded` comes by itself, but later. */
+  offer(): void {
+    void this.#offer();
   }
 
   /** Stops listening. Does not close the connection. */

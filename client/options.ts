@@ -69,11 +69,7 @@ export function readOptions(options: ConnectOptions): Settings {
     timeoutMs = 10_000,
     WebSocket,
   } = options;
-  if (typeof host !== "string") {
-    throw new TypeError(
-      `Cannot connect: "host" must be a string, got ${typeof host}`,
-    );
-  }
+  checkString("host", host);
   checkName("room", room, LIMITS.roomChars);
   checkName("party", party, LIMITS.idChars);
   if (id !== undefined) checkName("id", id, LIMITS.idChars);
@@ -96,17 +92,19 @@ export function readOptions(options: ConnectOptions): Settings {
   };
 }
 
-function checkName(option: string, name: unknown, maxChars: number): void {
-  if (typeof name !== "string") {
+function checkString(option: string, value: unknown): void {
+  if (typeof value !== "string") {
     throw new TypeError(
-      `Cannot connect: "${option}" must be a string, got ${typeof name}`,
+      `Cannot connect: "${option}" must be a string, got ${typeof value}`,
     );
   }
+}
+
+function checkName(option: string, name: string, maxChars: number): void {
+  checkString(option, name);
   if (!isName(name, maxChars)) {
     throw new RangeError(
-      `Cannot connect: "${option}" must be 1 to ${maxChars} characters, none of them a control character, and not "." or "..", got ${
-        JSON.stringify(name)
-      } of ${name.length}`,
+      `Cannot connect: "${option}" must be 1 to ${maxChars} characters, no control character, not "." or ".."`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import { Negotiation } from "./negotiation.ts";
 import type { PairSignalBody } from "./pair_signal.ts";
 import { type Path, readPath } from "./path.ts";
+import type { Line } from "./peer_connections.ts";
 
 /**
  * Where a pair stands.
@@ -52,13 +53,10 @@ export type PairEnding = "bye" | "broken";
 /** How long a pair may take to connect. */
 export const CONNECT_MS = 15_000;
 
-/** Label of the channel that every pair has. */
-const DEFAULT_LABEL = "webrtc";
-
 /** What a pair needs, and whom it tells. */
 export interface PairOptions {
-  /** The connection to use, fresh. The pair closes it. */
-  readonly pc: RTCPeerConnection;
+  /** The connection to use, fresh, with its default channel. The pair closes it. */
+  readonly line: Line;
   /** Whether this side gives way when both offer at once. */
   readonly polite: boolean;
   /** Counts the connections with this peer. */
@@ -85,7 +83,7 @@ export interface PairOptions {
 export class Pair {
   readonly pc: RTCPeerConnection;
   readonly generation: number;
-  /** The channel that both sides made by themselves (negotiated, id 0), so that it needs no announcement. */
+  /** The default channel. */
   readonly channel: RTCDataChannel;
   readonly #options: PairOptions;
   readonly #negotiation: Negotiation;
@@ -96,18 +94,16 @@ export class Pair {
   readonly #patience: ReturnType<typeof setTimeout>;
   #path: Path | undefined;
 
-  /** Makes the default channel, which makes the browser ask for a negotiation. */
+  /** Listens to the connection, and waits for the other side unless {@linkcode Pair.offer} is called. */
   constructor(options: PairOptions) {
-    const { pc, generation, polite, send, onError } = options;
+    const { line, generation, polite, send, onError } = options;
+    const { pc, channel } = line;
     this.pc = pc;
+    this.channel = channel;
     this.generation = generation;
     this.#options = options;
     this.#negotiation = new Negotiation({ pc, polite, send, onError });
-    this.channel = pc.createDataChannel(DEFAULT_LABEL, {
-      negotiated: true,
-      id: 0,
-    });
-    this.#watch(this.channel);
+    this.#watch(channel);
     pc.ondatachannel = ({ channel }) => {
       if (!this.#channels.has(channel.label)) {
         this.#channels.set(channel.label, channel);
@@ -138,6 +134,11 @@ export class Pair {
   reconfigure(configuration: RTCConfiguration): void {
     this.pc.setConfiguration(configuration);
     if (this.#state === "connecting") this.pc.restartIce();
+  }
+
+  /** Makes the first offer. */
+  offer(): void {
+    this.#negotiation.offer();
   }
 
   /** Takes a signal of the other side that belongs to this generation. */

@@ -1,3 +1,5 @@
+import { isFields, readJson } from "./read_json.ts";
+
 /**
  * What the two sides of a pair say to each other through the server, which
  * carries it as opaque text.
@@ -25,12 +27,7 @@ const DESCRIPTION_TYPES: readonly unknown[] = ["offer", "answer"];
 
 /** Reads what a peer sent; `undefined` for anything that is not a {@linkcode PairSignal}. Never throws. */
 export function parsePairSignal(data: string): PairSignal | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(data);
-  } catch {
-    return;
-  }
+  const value = readJson(data);
   if (!isFields(value)) return;
   const { to, generation, description, candidates, bye, dial } = value;
   if (typeof to !== "number" || !Number.isSafeInteger(generation)) return;
@@ -60,8 +57,4 @@ function readCandidate(value: unknown): RTCIceCandidateInit[] {
       ? usernameFragment
       : null,
   }];
-}
-
-function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

@@ -8,23 +8,21 @@ export type Path = "host" | "srflx" | "relay-udp" | "relay-tcp" | "relay-tls";
 export function readPath(
   report: Iterable<[string, unknown]>,
 ): Path | undefined {
-  const stats = new Map(report) as Map<string, Fields>;
+  const stats = new Map<unknown, unknown>(report) as Map<unknown, Fields>;
   const all = [...stats.values()];
   const transport = all.find((each) =>
     each.type === "transport" && each.selectedCandidatePairId
   );
-  const pair = stats.get(String(transport?.selectedCandidatePairId)) ??
+  const pair = stats.get(transport?.selectedCandidatePairId) ??
     // Firefox has no transport stats: it marks the pair itself.
+    all.find((each) => each.type === "candidate-pair" && each.selected) ??
     all.find((each) =>
-      each.type === "candidate-pair" && each.selected === true
-    ) ??
-    all.find((each) =>
-      each.type === "candidate-pair" && each.nominated === true &&
+      each.type === "candidate-pair" && each.nominated &&
       each.state === "succeeded"
     );
   if (!pair) return;
-  const local = stats.get(String(pair.localCandidateId));
-  const remote = stats.get(String(pair.remoteCandidateId));
+  const local = stats.get(pair.localCandidateId);
+  const remote = stats.get(pair.remoteCandidateId);
   if (!local || !remote) return;
   if (local.candidateType === "relay") {
     const protocol = local.relayProtocol;

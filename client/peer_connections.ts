@@ -1,3 +1,14 @@
+/** Label of the channel that every pair has. */
+const DEFAULT_LABEL = "webrtc";
+
+/** A connection and the channel that both sides make by themselves (negotiated, id 0), so that it needs no announcement. */
+export interface Line {
+  /** The connection. */
+  readonly pc: RTCPeerConnection;
+  /** Its default channel. */
+  readonly channel: RTCDataChannel;
+}
+
 /**
  * Makes RTCPeerConnections, all of the same configuration. Keeps one ready:
  * the first one of a page takes milliseconds, which pass while the socket opens.
@@ -6,7 +17,7 @@ export class PeerConnections {
   readonly #RTCPeerConnection: typeof RTCPeerConnection;
   readonly #iceTransportPolicy: RTCIceTransportPolicy;
   #iceServers: RTCIceServer[] = [];
-  #spare: RTCPeerConnection | undefined;
+  #spare: Line | undefined;
 
   /** Makes nothing yet. */
   constructor(
@@ -34,22 +45,30 @@ export class PeerConnections {
 
   /** Makes one ahead of time. */
   warm(): void {
-    this.#spare ??= new this.#RTCPeerConnection(this.configuration);
+    this.#spare ??= this.#make();
   }
 
-  /** A fresh connection. Whoever takes it closes it. */
-  take(): RTCPeerConnection {
+  /** A fresh connection with its default channel. Whoever takes it closes it. */
+  take(): Line {
     const spare = this.#spare;
     this.#spare = undefined;
-    if (!spare) return new this.#RTCPeerConnection(this.configuration);
     // It was made before the welcome told which servers to use.
-    spare.setConfiguration(this.configuration);
-    return spare;
+    spare?.pc.setConfiguration(this.configuration);
+    return spare ?? this.#make();
   }
 
   /** Closes the one that was not taken. */
   close(): void {
-    this.#spare?.close();
+    this.#spare?.pc.close();
     this.#spare = undefined;
+  }
+
+  #make(): Line {
+    const pc = new this.#RTCPeerConnection(this.configuration);
+    const channel = pc.createDataChannel(DEFAULT_LABEL, {
+      negotiated: true,
+      id: 0,
+    });
+    return { pc, channel };
   }
 }

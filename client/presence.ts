@@ -1,4 +1,5 @@
 import type { Away, Back, Join, Leave, Member, Presence } from "../protocol.ts";
+import { readJson } from "./read_json.ts";
 
 /** The members of a room after a change, and what changed. */
 export interface RosterChange {
@@ -82,10 +83,5 @@ export function encodePresence(presence: unknown): string | null {
 
 /** Reads a presence of the wire. A peer may publish anything; what is no JSON counts as nothing. */
 export function decodePresence(presence: string | null): unknown {
-  if (presence === null) return null;
-  try {
-    return JSON.parse(presence);
-  } catch {
-    return null;
-  }
+  return presence === null ? null : readJson(presence) ?? null;
 }

@@ -69,17 +69,17 @@ export class Signaling {
   send(message: ClientMessage): void {
     if (this.socket.readyState !== this.socket.OPEN) return;
     if (!this.#outbox.push(JSON.stringify(message))) {
-      this.#debug("too many frames wait, dropped", message.type);
+      this.#debug("dropped", message.type);
     }
     if (this.#timer === undefined) this.#flush();
   }
 
   /** Says goodbye. Nothing is told to the listener any more. */
-  close(code: number): void {
+  close(): void {
     this.listener = undefined;
     clearTimeout(this.#timer);
     clearTimeout(this.#retry);
-    this.socket.close(code);
+    this.socket.close(1000);
   }
 
   async #beforeAttempt(): Promise<string[]> {
@@ -97,7 +97,7 @@ export class Signaling {
     const parsed = parseServerMessage(data);
     if (parsed.ok) this.listener?.onMessage(parsed.message);
     // A newer server may say what this version does not know.
-    else this.#debug("frame not understood", parsed.reason);
+    else this.#debug("not understood", parsed.reason);
   }
 
   #flush(): void {

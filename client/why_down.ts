@@ -1,5 +1,6 @@
 import type { RefusalCode } from "../protocol.ts";
 import { ConnectError } from "./connect_error.ts";
+import { isFields } from "./read_json.ts";
 
 /** What a client needs to ask why. */
 export interface WhyDownOptions {
@@ -9,8 +10,6 @@ export interface WhyDownOptions {
   readonly id: string;
   /** Gives up asking. */
   readonly signal: AbortSignal;
-  /** Makes the request. */
-  readonly fetch: typeof fetch;
 }
 
 /**
@@ -18,7 +17,7 @@ export interface WhyDownOptions {
  * failed (WebSockets Standard §3.2), so ask the same address over HTTP.
  */
 export async function whyDown(options: WhyDownOptions): Promise<ConnectError> {
-  const { roomUrl, id, signal, fetch } = options;
+  const { roomUrl, id, signal } = options;
   const url = `${roomUrl.replace(/^ws/, "http")}?_pk=${encodeURIComponent(id)}`;
   const { host } = new URL(url);
   let status: number;
@@ -35,23 +34,18 @@ export async function whyDown(options: WhyDownOptions): Promise<ConnectError> {
   if (status < 400) {
     return new ConnectError(
       "unreachable",
-      `${host} answers, but no WebSocket gets through`,
+      `no WebSocket gets through to ${host}`,
     );
   }
-  const error =
-    (body as { error?: { code?: unknown; message?: unknown } } | undefined)
-      ?.error;
-  if (typeof error?.code !== "string" || error.code === "not-found") {
+  const error = isFields(body) ? body.error : undefined;
+  const { code, message } = isFields(error) ? error : {};
+  if (typeof code !== "string" || code === "not-found") {
     return new ConnectError(
       "not-found",
-      `there is no signaling server at ${url} (${status})`,
+      `no signaling server at ${url} (${status})`,
     );
   }
-  return new ConnectError(
-    "refused",
-    `the server refused: ${error.message} (${error.code})`,
-    {
-      code: error.code as RefusalCode,
-    },
-  );
+  return new ConnectError("refused", `${message} (${code})`, {
+    code: code as RefusalCode,
+  });
 }

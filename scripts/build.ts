@@ -16,7 +16,7 @@ const TARBALL = `x-webrtc-${config.version}.tgz`;
 
 /** All of it MIT, which asks for this line in every copy. */
 const COPYRIGHT = "(MIT) Copyright 2026 the @x/webrtc authors; " +
-  "partysocket (MIT) 2010-2012 Joe Walnes; nanoevents (MIT) 2016 Andrey Sitnik";
+  "partysocket (MIT) 2010-2012 Joe Walnes";
 
 /** Paths of what was built. */
 export interface Build {
@@ -90,7 +90,6 @@ async function pack(folder: string): Promise<string> {
     lock: false,
     exports: { ".": exports["."], "./protocol": exports["./protocol"] },
     imports: {
-      nanoevents: imports.nanoevents,
       partysocket: imports.partysocket,
     },
   });

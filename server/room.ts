@@ -110,12 +110,19 @@ export class Room {
     this.#tellOthers(id, { type: "presence", id, presence });
   }
 
-  /** Carries `data` to the peer `to`; `false` if it is not in the room. */
-  signal(from: Occupant, to: string, data: string): boolean {
+  /**
+   * Carries a signal to the peer `to`; `false` if it is not in the room.
+   *
+   * @param literal The data as a JSON string literal, quotes included.
+   */
+  signal(from: Occupant, to: string, literal: string): boolean {
     const seat = this.#seats.get(to);
     if (seat?.state !== "joined") return false;
     // The server says who speaks; the speaker never does.
-    seat.occupant.deliver(encode({ type: "signal", from: from.id, data }));
+    const id = JSON.stringify(from.id);
+    seat.occupant.deliver(
+      `{"type":"signal","from":${id},"data":${literal}}`,
+    );
     return true;
   }
 

@@ -12,6 +12,7 @@ import type { IceSource } from "./ice_source.ts";
 import type { Log } from "./log_record.ts";
 import { RateLimit } from "./rate_limit.ts";
 import { encode, type Occupant, type Room } from "./room.ts";
+import { splitSignal } from "./split_signal.ts";
 import type { IceConfig } from "./turn_provider.ts";
 
 /** How long a welcome waits for TURN credentials; what comes later follows in an `ice` message. */
@@ -118,6 +119,7 @@ export class Session implements Occupant {
       this.#fault("rate-limited", "too many frames");
       return this.#drop(CLOSE.rateLimited, "too many frames");
     }
+    if (this.#relay(frame)) return;
     const parsed = parseClientMessage(frame, limits.frameBytes);
     if (!parsed.ok) {
       switch (parsed.reason) {
@@ -141,10 +143,7 @@ export class Session implements Occupant {
     const { message } = parsed;
     switch (message.type) {
       case "signal":
-        if (!room.signal(this, message.to, message.data)) {
-          this.#fault("unknown-peer", "no such peer in the room", message.to);
-        }
-        return;
+        return this.#signal(message.to, JSON.stringify(message.data));
       case "presence":
         if (
           message.presence !== null &&
@@ -158,6 +157,21 @@ export class Session implements Occupant {
         return room.publish(this, message.presence);
       default:
         return message satisfies never;
+    }
+  }
+
+  /** The short way for what a server does most; `false` leaves the frame to the full parser. */
+  #relay(frame: unknown): boolean {
+    if (this.#state !== "joined" || typeof frame !== "string") return false;
+    if (exceedsBytes(frame, this.#options.limits.frameBytes)) return false;
+    const signal = splitSignal(frame);
+    if (signal) this.#signal(signal.to, signal.literal);
+    return signal !== undefined;
+  }
+
+  #signal(to: string, literal: string): void {
+    if (!this.#options.room.signal(this, to, literal)) {
+      this.#fault("unknown-peer", "no such peer in the room", to);
     }
   }
 

@@ -50,6 +50,7 @@ const GOOD_FROM_SERVER: readonly unknown[] = [
   { type: "ice", iceServers: [], iceExpiresAt: null },
   { type: "error", code: "unknown-peer", message: "gone", to: "a" },
   { type: "error", code: "bad-frame", message: "what?" },
+  { type: "error", code: "of-a-newer-server", message: "m" },
 ];
 
 type Bad = readonly [frame: unknown, reason: ParseFailure];
@@ -119,7 +120,7 @@ const BAD_FROM_SERVER: readonly Bad[] = [
   ['{"type":"presence","id":"a"}', "bad-field"],
   ['{"type":"signal","from":"a"}', "bad-field"],
   ['{"type":"ice","iceServers":[]}', "bad-field"],
-  ['{"type":"error","code":"whatever","message":"m"}', "bad-field"],
+  ['{"type":"error","code":1,"message":"m"}', "bad-field"],
   ['{"type":"error","code":"bad-frame"}', "bad-field"],
 ];
 

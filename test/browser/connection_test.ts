@@ -195,7 +195,7 @@ const CASES: readonly Case[] = [
   }, ["new", "new", "connected"]],
 
   [
-    "rejects what waits for a peer when the signal is aborted or the connection is closed",
+    "rejects what waits for a peer when the signal is aborted or the connection was closed",
     async (host, room) => {
       const a = await webrtc.connect({ host, room, id: "a" });
       const words = (error: unknown) =>
@@ -221,7 +221,7 @@ const CASES: readonly Case[] = [
       aborted: ["enough", "enough"],
       closed: [
         "NetworkError: Cannot connect to peer: the connection was closed",
-        "NetworkError: Cannot connect to peer: the connection is closed",
+        "NetworkError: Cannot connect to peer: the connection was closed",
       ],
     },
   ],

@@ -213,8 +213,9 @@ for (
 ) {
   Deno.test(`connect meets in one room when its name is ${room.slice(0, 20)}`, async () => {
     await using server = startServer();
-    await using _first = await connectHeadless({ host: server.url, room });
-    await using second = await connectHeadless({ host: server.url, room });
+    const options = { host: server.url, room, autoConnect: false };
+    await using _first = await connectHeadless(options);
+    await using second = await connectHeadless(options);
     assertEquals(second.peers.size, 1);
   });
 }

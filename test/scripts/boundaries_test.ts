@@ -10,7 +10,7 @@ const ALLOWED: ReadonlyArray<[file: string, source: string]> = [
   ["client/mod.ts", `export { Pair } from "./pair.ts";`],
   ["client/pair.ts", `import { isPolite } from "../protocol.ts";`],
   ["client/pair.ts", `import type { Path } from "./path.ts";`],
-  ["client/pair.ts", `import { createNanoEvents } from "nanoevents";`],
+  ["client/pair.ts", `import { PartySocket } from "partysocket";`],
   ["client/pair.ts", `import PartySocket from "npm:partysocket/ws";`],
   ["client/codec/mask.ts", `import "../pair.ts";`],
   ["server/mod.ts", `export type { Limits } from "../protocol.ts";`],
@@ -35,7 +35,7 @@ const ALLOWED: ReadonlyArray<[file: string, source: string]> = [
 
 const REFUSED: ReadonlyArray<[file: string, source: string, what: string]> = [
   ["protocol.ts", `import "./client/pair.ts";`, `import "./client/pair.ts"`],
-  ["protocol.ts", `import "nanoevents";`, `import "nanoevents"`],
+  ["protocol.ts", `import "partysocket";`, `import "partysocket"`],
   ["protocol.ts", `Deno.exit();`, "name Deno: it runs in a page"],
   [
     "mod.ts",

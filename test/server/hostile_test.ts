@@ -161,6 +161,7 @@ for (
     "constructor",
     "toString",
     "a/b?c=d&e#f",
+    'quo"te\\',
     "😀",
     "x".repeat(64),
   ]

@@ -59,7 +59,7 @@ Deno.test("Room keeps id and place when a seat is claimed, and tells nobody", ()
   room.claim(b);
   assertEquals(room.refusal("b"), "id-taken");
   assertEquals(room.size, 2);
-  assertEquals(room.signal(b, "b", "x"), false);
+  assertEquals(room.signal(b, "b", '"x"'), false);
   room.leave(b, "lost");
   assertEquals(a?.news(), []);
   assertEquals(room.refusal("b"), undefined);
@@ -83,7 +83,7 @@ Deno.test("Room never makes a newcomer the elder when the clock goes back or sta
 Deno.test("Room stamps the sender and reaches only the addressee when a peer signals", () => {
   const { room, peers } = roomOf("a", "b", "c");
   const [a, b, c] = peers as [Listener, Listener, Listener];
-  assertEquals(room.signal(a, "b", "hello"), true);
+  assertEquals(room.signal(a, "b", '"hello"'), true);
   assertEquals(a.news(), []);
   assertEquals(b.news(), [{ type: "signal", from: "a", data: "hello" }]);
   assertEquals(c.news(), []);
@@ -92,7 +92,7 @@ Deno.test("Room stamps the sender and reaches only the addressee when a peer sig
 for (const to of ["nobody", "__proto__", "constructor", ""]) {
   Deno.test(`Room says so when a signal is for "${to}", who is not there`, () => {
     const { room, peers: [a] } = roomOf("a");
-    assertEquals(room.signal(a as Listener, to, "x"), false);
+    assertEquals(room.signal(a as Listener, to, '"x"'), false);
   });
 }
 

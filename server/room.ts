@@ -110,19 +110,11 @@ export class Room {
     this.#tellOthers(id, { type: "presence", id, presence });
   }
 
-  /**
-   * Carries a signal to the peer `to`; `false` if it is not in the room.
-   *
-   * @param literal The data as a JSON string literal, quotes included.
-   */
-  signal(from: Occupant, to: string, literal: string): boolean {
+  /** Hands an encoded message to the peer `to` alone; `false` if it is not in the room. */
+  tell(to: string, frame: string): boolean {
     const seat = this.#seats.get(to);
     if (seat?.state !== "joined") return false;
-    // The server says who speaks; the speaker never does.
-    const id = JSON.stringify(from.id);
-    seat.occupant.deliver(
-      `{"type":"signal","from":${id},"data":${literal}}`,
-    );
+    seat.occupant.deliver(frame);
     return true;
   }
 

@@ -43,6 +43,8 @@ export class Session implements Occupant {
   readonly id: string;
   readonly #options: SessionOptions;
   readonly #rate: RateLimit;
+  /** How every signal of this peer begins: the server says who speaks, the speaker never does. */
+  readonly #stamp: string;
   readonly #closed = Promise.withResolvers<void>();
   #state: "opening" | "joined" | "ended" = "opening";
 
@@ -51,6 +53,7 @@ export class Session implements Occupant {
     const { id, room, socket, limits, now } = options;
     this.id = id;
     this.#options = options;
+    this.#stamp = `{"type":"signal","from":${JSON.stringify(id)},"data":`;
     this.#rate = new RateLimit(
       limits.framesPerSecond,
       limits.frameBurst,
@@ -170,7 +173,7 @@ export class Session implements Occupant {
   }
 
   #signal(to: string, literal: string): void {
-    if (!this.#options.room.signal(this, to, literal)) {
+    if (!this.#options.room.tell(to, `${this.#stamp}${literal}}`)) {
       this.#fault("unknown-peer", "no such peer in the room", to);
     }
   }

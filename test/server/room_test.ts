@@ -59,7 +59,7 @@ Deno.test("Room keeps id and place when a seat is claimed, and tells nobody", ()
   room.claim(b);
   assertEquals(room.refusal("b"), "id-taken");
   assertEquals(room.size, 2);
-  assertEquals(room.signal(b, "b", '"x"'), false);
+  assertEquals(room.tell("b", "{}"), false);
   room.leave(b, "lost");
   assertEquals(a?.news(), []);
   assertEquals(room.refusal("b"), undefined);
@@ -80,19 +80,20 @@ Deno.test("Room never makes a newcomer the elder when the clock goes back or sta
   assertEquals(room.join(c, 5)?.joinedAt, 1002);
 });
 
-Deno.test("Room stamps the sender and reaches only the addressee when a peer signals", () => {
+Deno.test("Room reaches only the addressee when one peer is told something", () => {
   const { room, peers } = roomOf("a", "b", "c");
   const [a, b, c] = peers as [Listener, Listener, Listener];
-  assertEquals(room.signal(a, "b", '"hello"'), true);
+  const message = { type: "signal", from: "a", data: "hello" };
+  assertEquals(room.tell("b", JSON.stringify(message)), true);
   assertEquals(a.news(), []);
-  assertEquals(b.news(), [{ type: "signal", from: "a", data: "hello" }]);
+  assertEquals(b.news(), [message]);
   assertEquals(c.news(), []);
 });
 
 for (const to of ["nobody", "__proto__", "constructor", ""]) {
-  Deno.test(`Room says so when a signal is for "${to}", who is not there`, () => {
-    const { room, peers: [a] } = roomOf("a");
-    assertEquals(room.signal(a as Listener, to, '"x"'), false);
+  Deno.test(`Room says so when something is for "${to}", who is not there`, () => {
+    const { room } = roomOf("a");
+    assertEquals(room.tell(to, "{}"), false);
   });
 }
 

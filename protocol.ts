@@ -114,7 +114,7 @@ export type RefusalCode =
   | "room-full"
   | "stopping";
 
-/** One entry of `RTCConfiguration.iceServers` (W3C WebRTC §4.2.4). */
+/** One entry of `RTCConfiguration.iceServers` (W3C WebRTC, `RTCIceServer`). */
 export interface IceServer {
   /** STUN or TURN addresses (RFC 7064, RFC 7065). */
   readonly urls: readonly string[];
@@ -212,7 +212,7 @@ export interface Leave {
   readonly reason: LeaveReason;
 }
 
-/** Sent by the server when the socket of a peer is gone but its session lives. Its pairs go on. */
+/** Sent by a server that keeps sessions when the socket of a peer is gone but its session lives. Its pairs go on. */
 export interface Away {
   /** Discriminates {@linkcode ServerMessage}. */
   readonly type: "away";
@@ -220,7 +220,7 @@ export interface Away {
   readonly id: string;
 }
 
-/** Sent by the server when a peer that was away has a socket again. */
+/** Sent by a server that keeps sessions when a peer that was away has a socket again. */
 export interface Back {
   /** Discriminates {@linkcode ServerMessage}. */
   readonly type: "back";
@@ -244,11 +244,14 @@ export interface SignalFrom {
   readonly type: "signal";
   /** The peer that sent it; stamped by the server, so nobody speaks in another's name. */
   readonly from: string;
-  /** What it said, as it said it. */
+  /**
+   * What it said, as it said it: the server passes the JSON string on without
+   * decoding it, so a hostile peer can make this frame one that is no JSON.
+   */
   readonly data: string;
 }
 
-/** Sent by the server when newer STUN and TURN servers replace those of the welcome. */
+/** Sent by the server when the credentials that a welcome could not wait for are there. */
 export interface Ice {
   /** Discriminates {@linkcode ServerMessage}. */
   readonly type: "ice";
@@ -264,6 +267,7 @@ export interface Ice {
  * - `bad-frame`: of a type this server does not know, or with a field missing or of the wrong shape
  * - `not-joined`: sent before the welcome
  * - `unknown-peer`: a signal to a peer that is not in the room
+ * - `peer-busy`: a signal to a peer that has too much unread output already
  * - `presence-too-large`: more than {@linkcode Limits.presenceBytes}
  * - `not-a-message`: binary, or not a JSON object; see {@linkcode CLOSE}, `badFrame`
  * - `frame-too-large`: more than {@linkcode Limits.frameBytes}
@@ -273,6 +277,7 @@ export type FaultCode =
   | "bad-frame"
   | "not-joined"
   | "unknown-peer"
+  | "peer-busy"
   | "presence-too-large"
   | "not-a-message"
   | "frame-too-large"
@@ -286,7 +291,7 @@ export interface Fault {
   readonly code: FaultCode;
   /** The same for a person, in English. */
   readonly message: string;
-  /** With `unknown-peer`: the peer that is not there. */
+  /** With `unknown-peer` and `peer-busy`: the peer that the signal was for. */
   readonly to?: string;
 }
 
@@ -306,13 +311,13 @@ export function isPolite(
 
 /**
  * Whether `name` can be a room, a party or an id of at most `maxChars`: not
- * empty, no control characters, and neither `.` nor `..`, which no URL can hold
+ * empty, no control characters, no lone surrogates, and neither `.` nor `..`, which no URL can hold
  * as a path segment (URL Standard §4.4).
  */
 export function isName(name: string, maxChars: number): boolean {
   return name.length > 0 && name.length <= maxChars &&
     // deno-lint-ignore no-control-regex
-    !/[\0-\x1f\x7f]|^\.\.?$/.test(name);
+    !/[\0-\x1f\x7f]|^\.\.?$|\p{Cs}/u.test(name);
 }
 
 /** Whether `text` takes more than `maxBytes` of UTF-8 (a lone surrogate counts as the three bytes it is replaced by). */

@@ -21,13 +21,16 @@ export function readAddress(
   const [, scheme, rest] = /^(?:(\w+):\/\/)?(.*?)\/*$/.exec(host) ?? [];
   if (!rest || scheme && !/^(http|ws)s?$/.test(scheme)) {
     throw new TypeError(
-      `Cannot connect: "host" must be a host, or one behind http, https, ws or wss, got "${host}"`,
+      `Cannot connect: "host" must be a host or its URL, got "${host}"`,
     );
   }
   const plain = scheme
     ? scheme === "http" || scheme === "ws"
     : isPlain(rest, page);
-  return { host: rest, protocol: plain ? "ws" : "wss" };
+  const protocol = plain ? "ws" : "wss";
+  // Throws for what no URL can hold: PartySocket would try for ever, without a word.
+  new URL(`${protocol}://${rest}`);
+  return { host: rest, protocol };
 }
 
 const PRIVATE =

@@ -30,20 +30,18 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   if (!RTCPeerConnection) {
     throw new ConnectError(
       "unsupported",
-      "this runtime has no RTCPeerConnection; give one as an option",
+      "there is no RTCPeerConnection here",
     );
   }
   const debug = createDebug();
-  const { iceTransportPolicy } = settings;
   const peerConnections = new PeerConnections({
+    ...settings,
     RTCPeerConnection,
-    iceTransportPolicy,
   });
   const signaling = new Signaling(settings, debug);
-  // PartySocket opens in a task of its own; this one comes right behind it.
-  const warming = setTimeout(() => peerConnections.warm());
   try {
-    return await joined(signaling, { ...settings, signal }, (welcome) => {
+    const warm = () => peerConnections.warm();
+    return await joined(signaling, { ...settings, signal, warm }, (welcome) => {
       return makeConnection({
         signaling,
         settings,
@@ -53,7 +51,6 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
       });
     });
   } catch (error) {
-    clearTimeout(warming);
     signaling.close();
     peerConnections.close();
     throw error;
@@ -63,15 +60,30 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 /** What `welcomed` makes of the first welcome, in the same task, so that it misses no message. */
 function joined<T>(
   signaling: Signaling,
-  options: { timeoutMs: number; signal: AbortSignal | undefined },
+  options: {
+    timeoutMs: number;
+    signal: AbortSignal | undefined;
+    warm: () => void;
+  },
   welcomed: (welcome: Welcome) => T,
 ): Promise<T> {
-  const { timeoutMs, signal } = options;
+  const { timeoutMs, signal, warm } = options;
   const over = new AbortController();
   return new Promise<T>((resolve, reject) => {
     let why = new ConnectError("timeout", `no answer within ${timeoutMs} ms`);
     const timer = setTimeout(() => reject(why), timeoutMs);
-    over.signal.addEventListener("abort", () => clearTimeout(timer));
+    // PartySocket opens in a task of its own; this one comes right behind it.
+    const warming = setTimeout(() => {
+      try {
+        warm();
+      } catch (error) {
+        reject(error);
+      }
+    });
+    over.signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      clearTimeout(warming);
+    });
     signal?.addEventListener("abort", () => reject(aborted(signal)), {
       signal: over.signal,
     });

@@ -278,6 +278,7 @@ export class Connection implements AsyncDisposable {
     event: Name,
     ...payload: Parameters<ConnectionEvents[Name]>
   ): void {
+    if (this.#state === "closed" && event !== "state") return;
     this.#parts.debug(event, ...payload);
     this.#events.emit(event, ...payload);
   }
@@ -329,18 +330,18 @@ export class Connection implements AsyncDisposable {
     if (this.#presence !== null) {
       signaling.send({ type: "presence", presence: this.#presence });
     }
-    const change = applySnapshot(this.#members, welcome.peers);
-    if (anew) this.#mesh.rejoin(welcome, change.members);
-    this.#apply(change);
-    if (settings.autoConnect) {
-      for (const { id } of welcome.peers) this.#mesh.dial(id);
-    }
-    this.#setState("joined", "the server knows us");
+    const again = anew ? this.#mesh.rejoin(welcome) : [];
+    this.#apply(applySnapshot(this.#members, welcome.peers));
+    const others = settings.autoConnect
+      ? welcome.peers.map(({ id }) => id)
+      : [];
+    for (const id of [...again, ...others]) this.#mesh.dial(id);
+    this.#setState("joined", "joined");
   }
 
   #down(code: number, comingBack: boolean): void {
-    if (comingBack) this.#setState("away", `the socket closed (${code})`);
-    else this.#close(`the server sent us away (${code})`);
+    if (comingBack) this.#setState("away", `socket closed (${code})`);
+    else this.#close(`sent away (${code})`);
   }
 
   #close(reason: string): void {
@@ -351,7 +352,8 @@ export class Connection implements AsyncDisposable {
   }
 
   #setState(state: ConnectionState, reason: string): void {
-    if (this.#state === state) return;
+    // A listener may close it in the middle of a welcome: closed is the end.
+    if (this.#state === state || this.#state === "closed") return;
     this.#state = state;
     this.#emit("state", { state, reason });
   }

@@ -3,7 +3,7 @@ type Listener = (...payload: never[]) => void;
 
 /**
  * Events in which a listener that throws stops no other: its error is reported
- * as uncaught, as the DOM does (DOM Standard §2.9).
+ * as uncaught.
  */
 export class Emitter<Events extends { [Name in keyof Events]: Listener }> {
   // A listener that is added twice is called twice, so each is kept in a box of its own.
@@ -40,6 +40,9 @@ function call(listener: Listener, payload: unknown[]): void {
   try {
     listener(...payload as never[]);
   } catch (error) {
-    reportError(error);
+    // Node has no reportError.
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }

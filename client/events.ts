@@ -21,13 +21,17 @@ export interface ConnectionEvents {
   peerlist: (peers: string[]) => void;
   /** The signaling socket opened. A listener that is added while it is open hears of it at once (in a microtask). */
   socket: (socket: PartySocket) => void;
-  /** Connected to a peer, whose default channel is open. Fires before anything else of that peer, once until its `peer-disconnect`. */
+  /** Connected to a peer, whose default channel is open. Fires before any message or other channel of that peer, once until its `peer-disconnect`. */
   peer: (peer: [peerId: string, channel: RTCDataChannel]) => void;
   /** A data channel opened: the default one of a peer, or one by name, whoever opened it. */
   datachannel: (channel: RTCDataChannel) => void;
   /** A peer sent something: a string as it was, anything binary as an `ArrayBuffer`. Never before the `peer` event of its sender. */
   message: (message: Message) => void;
-  /** The pair is gone for good: the peer left, or either side ended it. Not for a blip, and not for a peer that never was connected. */
+  /**
+   * The pair is gone: the peer left, either side ended it, or it broke and is
+   * dialled anew. Not while ICE may still recover it (`disrupted`,
+   * `restarting`), and not for a peer that never was connected.
+   */
   "peer-disconnect": (peerId: string) => void;
   /** A data channel that had opened closed. */
   "webrtc-close": (channel: RTCDataChannel) => void;
@@ -37,7 +41,10 @@ export interface ConnectionEvents {
   presence: (change: PresenceChange) => void;
   /** A peer added a media track to its `RTCPeerConnection` (W3C WebRTC §5.7). */
   track: (track: PeerTrack) => void;
-  /** The room can be heard, or cannot. Pairs that are connected go on meanwhile. */
+  /**
+   * The room can be heard, or cannot. Pairs go on while it cannot; when the
+   * socket is back the room is joined anew, and its pairs are dialled anew.
+   */
   state: (change: StateChange) => void;
 }
 

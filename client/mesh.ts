@@ -77,20 +77,17 @@ export class Mesh {
 
   /**
    * Starts anew as another membership: the others have seen the old one leave.
-   * Whoever was dialled before is dialled again.
+   * Returns whom to dial again: everybody who was dialled or is waited for.
    */
-  rejoin(
-    self: Pick<Member, "id" | "joinedAt">,
-    members: ReadonlyMap<string, Member>,
-  ): void {
-    const before = [...this.#pairs.keys(), ...this.#redials.keys()];
-    for (const id of before) this.#rest(id);
+  rejoin(self: Pick<Member, "id" | "joinedAt">): string[] {
+    const dialled = [...this.#pairs.keys(), ...this.#redials.keys()];
     this.#self = self;
-    this.#members = members;
     this.#generations.clear();
-    for (const id of before) this.#forget(id);
-    for (const { peerId } of this.#waiters) before.push(peerId);
-    for (const id of before) this.dial(id);
+    for (const id of dialled) {
+      this.#rest(id);
+      this.#forget(id);
+    }
+    return [...dialled, ...this.#wanted()];
   }
 
   /** Takes over who is in the room; `left` are gone, `joined` are dialled where somebody waits for them. */
@@ -101,10 +98,16 @@ export class Mesh {
   ): void {
     this.#members = members;
     for (const { id } of left) {
-      this.drop(id, "the peer left");
       this.#generations.delete(id);
+      if (members.has(id)) {
+        // The same name, another membership: what waits for it may go on.
+        this.#rest(id);
+        this.#forget(id);
+      } else {
+        this.drop(id, "the peer left");
+      }
     }
-    const wanted = new Set([...this.#waiters].map(({ peerId }) => peerId));
+    const wanted = this.#wanted();
     // The newcomer dials; we do only where somebody asked for it before.
     for (const { id } of joined) if (wanted.has(id)) this.dial(id);
   }
@@ -117,7 +120,7 @@ export class Mesh {
    */
   dial(peerId: string): void {
     const member = this.#members.get(peerId);
-    if (!member || this.#pairs.has(peerId)) return;
+    if (!member || this.#pairs.has(peerId) || this.#closed) return;
     const generation = this.#generation(peerId) + 1;
     if (!isPolite(this.#self, member)) {
       return this.#makePair(peerId, generation)?.offer();
@@ -170,7 +173,7 @@ export class Mesh {
     if ("bye" in signal) {
       // Also for a pair that broke here and waits to be dialled again.
       this.#generations.set(from, signal.generation);
-      return this.drop(from, "the other side ended the pair");
+      return this.drop(from, "the other side ended it");
     }
     if (signal.generation > known) {
       const asks = "dial" in signal;
@@ -178,34 +181,38 @@ export class Mesh {
         signal.description.type === "offer";
       // Anything else belongs to a pair that we never knew.
       if (!asks && !offers) return;
+      this.#generations.set(from, signal.generation);
       this.#forget(from);
+      // A listener may have dialled anew, or closed it all, meanwhile.
+      if (this.#generation(from) !== signal.generation) return;
       const pair = this.#makePair(from, signal.generation);
       if (asks) return pair?.offer();
     }
     this.#pairs.get(from)?.receive(signal);
   }
 
-  /** Ends the pair with a peer, or with all, for good, and says so. */
+  /**
+   * Ends the pair with a peer, or with all, for good, and says so. It uses up a
+   * generation: the other side may see the channel close before it hears the
+   * word, and dial again in vain.
+   */
   bye(peerId?: string): void {
     const ids = peerId === undefined ? [...this.#members.keys()] : [peerId];
     for (const id of ids) {
-      const pair = this.#pairs.get(id);
-      if (!pair && !this.#redials.has(id)) continue;
-      // Without a pair, the other side may already be at the next one.
-      const generation = pair?.generation ?? this.#generation(id) + 1;
+      const generation = this.#generation(id) + 1;
       this.#generations.set(id, generation);
       this.#signal(id, generation, { bye: true });
-      this.drop(id, "the pair was ended");
+      this.drop(id, "it was ended");
     }
   }
 
   /** Ends the pair with a peer without a word, and gives up what waits for it. */
   drop(peerId: string, reason: string): void {
+    const waiters = [...this.#waiters].filter((each) => each.peerId === peerId);
     this.#rest(peerId);
+    // A listener may wait anew: that one is not given up.
     this.#forget(peerId);
-    for (const waiter of this.#waiters) {
-      if (waiter.peerId === peerId) waiter.reject(networkError(reason));
-    }
+    for (const { reject } of waiters) reject(networkError(reason));
   }
 
   /** Uses the present STUN and TURN servers for the pairs that there are. */
@@ -224,6 +231,11 @@ export class Mesh {
     this.#options.peerConnections.close();
   }
 
+  /** Ids of the peers that somebody waits for. */
+  #wanted(): Set<string> {
+    return new Set([...this.#waiters].map(({ peerId }) => peerId));
+  }
+
   #generation(peerId: string): number {
     return this.#generations.get(peerId) ?? 0;
   }
@@ -238,7 +250,7 @@ export class Mesh {
   #makePair(peerId: string, generation: number): Pair | undefined {
     const { peerConnections, emit, debug } = this.#options;
     const member = this.#members.get(peerId);
-    if (!member) return;
+    if (!member || this.#closed) return;
     const pair = new Pair({
       line: peerConnections.take(),
       polite: isPolite(this.#self, member),
@@ -258,9 +270,10 @@ export class Mesh {
       onClose: (_, channel) => emit("webrtc-close", channel),
       onTrack: (_, { track, streams }) =>
         emit("track", { peer: peerId, track, streams }),
-      onEnd: (_, ending) => {
+      onEnd: (pair, ending) => {
+        if (this.#pairs.get(peerId) !== pair) return;
         if (ending === "broken") this.#redial(peerId);
-        else this.drop(peerId, "the other side ended the pair");
+        else this.drop(peerId, "the other side ended it");
       },
       onError: (error) => debug("pair", peerId, error),
     });

@@ -25,7 +25,7 @@ export interface ConnectOptions {
   readonly iceServers?: readonly RTCIceServer[];
   /** `relay` uses TURN only. @default {"all"} */
   readonly iceTransportPolicy?: RTCIceTransportPolicy;
-  /** How long joining may take, in milliseconds. @default {10000} */
+  /** How long joining may take, in milliseconds; more than 24 days count as that. @default {10000} */
   readonly timeoutMs?: number;
   /** Gives up joining when aborted. Has no effect later: use `close()`. */
   readonly signal?: AbortSignal;
@@ -87,7 +87,8 @@ export function readOptions(options: ConnectOptions): Settings {
     autoConnect,
     iceServers,
     iceTransportPolicy,
-    timeoutMs,
+    // The longest time a timer takes; beyond it, it would fire at once.
+    timeoutMs: Math.min(timeoutMs, 2 ** 31 - 1),
     WebSocket,
   };
 }
@@ -104,7 +105,7 @@ function checkName(option: string, name: string, maxChars: number): void {
   checkString(option, name);
   if (!isName(name, maxChars)) {
     throw new RangeError(
-      `Cannot connect: "${option}" must be 1 to ${maxChars} characters, no control character, not "." or ".."`,
+      `Cannot connect: "${option}" must be a name of 1 to ${maxChars} characters`,
     );
   }
 }

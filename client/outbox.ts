@@ -4,7 +4,7 @@ const MAX_WAITING = 2048;
 /**
  * Paces what is sent to the server, so that a join of a full room stays below
  * the rate at which the server drops a peer. Holds no clock: whoever asks says
- * what time it is.
+ * what time it is, by a clock that never goes back.
  */
 export class Outbox {
   readonly #waiting: string[] = [];
@@ -35,7 +35,7 @@ export class Outbox {
 
   /** Takes the frames that may leave now, and says after how many milliseconds to ask again, if any wait. */
   take(now: number): { frames: string[]; againInMs: number | undefined } {
-    const refilled = this.#tokens + Math.max(0, now - this.#at) * this.#perMs;
+    const refilled = this.#tokens + (now - this.#at) * this.#perMs;
     this.#tokens = Math.min(this.#burst, refilled);
     this.#at = now;
     const frames = this.#waiting.splice(0, Math.floor(this.#tokens));

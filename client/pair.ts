@@ -9,7 +9,7 @@ import type { Line } from "./peer_connections.ts";
  * - `connecting`: it was dialled and never connected yet
  * - `connected`: its default channel is open and packets flow
  * - `disrupted`: it was connected and packets stopped; ICE may recover by itself
- * - `restarting`: ICE gave up and was restarted (W3C WebRTC §4.4.1.6, `restartIce`)
+ * - `restarting`: ICE gave up and was restarted (W3C WebRTC §4.4.2, `restartIce`)
  * - `closed`: it is gone for good
  */
 export type PairState =
@@ -130,7 +130,7 @@ export class Pair {
     return this.#announced;
   }
 
-  /** Uses other STUN and TURN servers; a pair that has not connected gathers again with them (W3C WebRTC §4.4.2). */
+  /** Uses other STUN and TURN servers; a pair that has not connected gathers again with them (W3C WebRTC §4.4.2, `setConfiguration`). */
   reconfigure(configuration: RTCConfiguration): void {
     this.pc.setConfiguration(configuration);
     if (this.#state === "connecting") this.pc.restartIce();
@@ -173,6 +173,8 @@ export class Pair {
     pc.close();
     // A channel's own close event comes only later, and in Firefox sometimes not at all.
     for (const channel of this.#opened) this.#closed(channel);
+    const ice = pc.sctp?.transport?.iceTransport;
+    if (ice) ice.onselectedcandidatepairchange = null;
   }
 
   #watch(channel: RTCDataChannel): void {
@@ -181,7 +183,7 @@ export class Pair {
     channel.onmessage = ({ data }) => {
       // Nothing arrives on a channel before it was announced.
       this.#open(channel);
-      this.#options.onMessage(this, data);
+      if (this.#opened.has(channel)) this.#options.onMessage(this, data);
     };
     channel.onclose = () => {
       this.#closed(channel);
@@ -202,6 +204,8 @@ export class Pair {
       this.#announced = true;
       clearTimeout(this.#patience);
       this.#update();
+      // A listener may have ended it.
+      if (this.state === "closed") return;
     }
     this.#options.onOpen(this, channel);
   }

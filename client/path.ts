@@ -4,7 +4,7 @@
  */
 export type Path = "host" | "srflx" | "relay-udp" | "relay-tcp" | "relay-tls";
 
-/** Reads the path from `RTCPeerConnection.getStats()` (W3C webrtc-stats §6.14, §6.11); `undefined` while none is selected. */
+/** Reads the path from `RTCPeerConnection.getStats()` (W3C webrtc-stats, `RTCIceCandidatePairStats` and `RTCIceCandidateStats`); `undefined` while none is selected. */
 export function readPath(
   report: Iterable<[string, unknown]>,
 ): Path | undefined {

@@ -24,10 +24,12 @@ export class PeerConnections {
     options: {
       RTCPeerConnection: typeof RTCPeerConnection;
       iceTransportPolicy: RTCIceTransportPolicy;
+      iceServers: readonly RTCIceServer[] | undefined;
     },
   ) {
     this.#RTCPeerConnection = options.RTCPeerConnection;
     this.#iceTransportPolicy = options.iceTransportPolicy;
+    this.#iceServers = [...options.iceServers ?? []];
   }
 
   /** The configuration of every connection made from now on. */
@@ -43,7 +45,11 @@ export class PeerConnections {
     this.#iceServers = [...iceServers];
   }
 
-  /** Makes one ahead of time. */
+  /**
+   * Makes one ahead of time.
+   *
+   * @throws {DOMException|TypeError} What the browser says of wrong `iceServers` or a wrong policy.
+   */
   warm(): void {
     this.#spare ??= this.#make();
   }
@@ -51,9 +57,9 @@ export class PeerConnections {
   /** A fresh connection with its default channel. Whoever takes it closes it. */
   take(): Line {
     const spare = this.#spare;
-    this.#spare = undefined;
     // It was made before the welcome told which servers to use.
     spare?.pc.setConfiguration(this.configuration);
+    this.#spare = undefined;
     return spare ?? this.#make();
   }
 

@@ -31,6 +31,7 @@ export class Signaling {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
+  #welcomed = false;
 
   /** Starts to connect. */
   constructor(settings: Settings, debug: Debug) {
@@ -46,7 +47,6 @@ export class Signaling {
       // PartySocket's own delay, this one ends with `close()`.
       protocols: () => this.#beforeAttempt(),
       minReconnectionDelay: 0,
-      // What was meant for an earlier membership must not reach a later one.
       maxEnqueuedMessages: 0,
       shouldReconnectOnClose: ({ code }) => comesBack(code),
       ...(WebSocket && { WebSocket }),
@@ -54,6 +54,10 @@ export class Signaling {
     socket.addEventListener("open", () => this.listener?.onOpen());
     socket.addEventListener("message", ({ data }) => this.#receive(data));
     socket.addEventListener("close", ({ code }) => {
+      // What was meant for this membership must not reach a later one.
+      this.#welcomed = false;
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
       debug("socket closed", code);
       this.listener?.onDown(code, socket.shouldReconnect);
     });
@@ -62,12 +66,13 @@ export class Signaling {
   /** Must be called with every welcome: from then on frames are sent, within its limits. */
   welcomed(limits: { framesPerSecond: number; frameBurst: number }): void {
     this.#attempt = 0;
-    this.#outbox.reset(limits, Date.now());
+    this.#welcomed = true;
+    this.#outbox.reset(limits, performance.now());
   }
 
-  /** Sends a message as soon as the rate allows. Without an open socket it is dropped: the next welcome starts anew. */
+  /** Sends a message as soon as the rate allows. Before the welcome it is dropped: the next welcome starts anew. */
   send(message: ClientMessage): void {
-    if (this.socket.readyState !== this.socket.OPEN) return;
+    if (!this.#welcomed) return;
     if (!this.#outbox.push(JSON.stringify(message))) {
       this.#debug("dropped", message.type);
     }
@@ -101,7 +106,7 @@ export class Signaling {
   }
 
   #flush(): void {
-    const { frames, againInMs } = this.#outbox.take(Date.now());
+    const { frames, againInMs } = this.#outbox.take(performance.now());
     for (const frame of frames) this.socket.send(frame);
     this.#timer = againInMs === undefined ? undefined : setTimeout(() => {
       this.#timer = undefined;

@@ -1,6 +1,6 @@
 import type { RefusalCode } from "../protocol.ts";
 import { ConnectError } from "./connect_error.ts";
-import { isFields } from "./read_json.ts";
+import { isFields, readJson } from "./read_json.ts";
 
 /** What a client needs to ask why. */
 export interface WhyDownOptions {
@@ -14,38 +14,37 @@ export interface WhyDownOptions {
 
 /**
  * Why a socket did not open. A browser tells a page no more than that it
- * failed (WebSockets Standard §3.2), so ask the same address over HTTP.
+ * failed (WebSockets Standard, "Feedback from the protocol"), so ask the same address over HTTP.
  */
 export async function whyDown(options: WhyDownOptions): Promise<ConnectError> {
   const { roomUrl, id, signal } = options;
   const url = `${roomUrl.replace(/^ws/, "http")}?_pk=${encodeURIComponent(id)}`;
   const { host } = new URL(url);
   let status: number;
-  let body: unknown;
+  let text: string;
   try {
     const response = await fetch(url, { signal });
     status = response.status;
-    body = await response.json().catch(() => undefined);
+    text = await response.text();
   } catch (cause) {
     return new ConnectError("unreachable", `nothing answers at ${host}`, {
       cause,
     });
   }
-  if (status < 400) {
-    return new ConnectError(
-      "unreachable",
-      `no WebSocket gets through to ${host}`,
-    );
-  }
+  const body = readJson(text);
   const error = isFields(body) ? body.error : undefined;
   const { code, message } = isFields(error) ? error : {};
-  if (typeof code !== "string" || code === "not-found") {
-    return new ConnectError(
+  if (typeof code === "string" && code !== "not-found") {
+    return new ConnectError("refused", `${message} (${code})`, {
+      code: code as RefusalCode,
+    });
+  }
+  // A proxy answers like that while the server behind it restarts.
+  const busy = status >= 500 || status === 429;
+  return busy || text.startsWith("WebRTC signaling")
+    ? new ConnectError("unreachable", `no WebSocket gets through to ${host}`)
+    : new ConnectError(
       "not-found",
       `no signaling server at ${url} (${status})`,
     );
-  }
-  return new ConnectError("refused", `${message} (${code})`, {
-    code: code as RefusalCode,
-  });
 }

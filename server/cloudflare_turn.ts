@@ -123,12 +123,12 @@ function readIceServer(entry: unknown): IceServer[] {
   const urls = list.filter(isUsableUrl);
   if (urls.length === 0) return [];
   if (urls.every((url) => /^stuns?:/.test(url))) return [{ urls }];
-  // A TURN URL without its credential makes RTCPeerConnection throw (W3C WebRTC §4.4.1.1).
+  // A TURN URL without its credential makes RTCPeerConnection throw (W3C WebRTC, "set the configuration").
   if (typeof username !== "string" || typeof credential !== "string") return [];
   return [{ urls, username, credential }];
 }
 
-/** A STUN or TURN URL that a browser will use: they block port 53 (Fetch Standard §2.9). */
+/** A STUN or TURN URL that a browser will use: they block port 53 (Fetch Standard, "bad port"). */
 function isUsableUrl(url: unknown): url is string {
   return typeof url === "string" && /^(stun|turn)s?:[^\s]+$/.test(url) &&
     !/:53(\?|$)/.test(url);

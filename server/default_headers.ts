@@ -1,6 +1,6 @@
 /**
  * The headers of every answer of the server: JSON, open to pages of any origin
- * (Fetch Standard §3.3, CORS). No cookie is involved, so any origin is safe.
+ * (Fetch Standard, "CORS protocol"). No cookie is involved, so any origin is safe.
  *
  * @example In an override of `onRequest`
  * ```ts

@@ -9,6 +9,8 @@ import type {
 export interface Occupant {
   /** Public name, unique in the room. */
   readonly id: string;
+  /** Whether so much waits for it unread that it should get nothing that can be refused. */
+  readonly busy: boolean;
   /** Takes one encoded {@linkcode ServerMessage}. Must not throw; may leave the room from within. */
   deliver(frame: string): void;
 }
@@ -66,21 +68,22 @@ export class Room {
     if (seat?.occupant !== occupant || seat.state !== "claimed") return;
     // The newcomer is always the younger one, in the same millisecond too and when the clock goes back.
     const joinedAt = this.#lastJoinedAt = Math.max(now, this.#lastJoinedAt + 1);
+    const { id } = occupant;
+    const peer: Member = { id, joinedAt, presence: null, away: false };
+    // While the newcomer hears nothing yet: who is dropped by this is in nobody's list.
+    this.#tellOthers(id, { type: "join", peer });
     const peers: Member[] = [];
     for (const [id, other] of this.#seats) {
       if (other.state !== "joined") continue;
       const { joinedAt, presence } = other;
       peers.push({ id, joinedAt, presence, away: false });
     }
-    const { id } = occupant;
     this.#seats.set(id, {
       state: "joined",
       occupant,
       joinedAt,
       presence: null,
     });
-    const peer: Member = { id, joinedAt, presence: null, away: false };
-    this.#tellOthers(id, { type: "join", peer });
     return { joinedAt, peers };
   }
 
@@ -110,12 +113,13 @@ export class Room {
     this.#tellOthers(id, { type: "presence", id, presence });
   }
 
-  /** Hands an encoded message to the peer `to` alone; `false` if it is not in the room. */
-  tell(to: string, frame: string): boolean {
+  /** Hands an encoded message to the peer `to` alone; says why if it cannot. */
+  tell(to: string, frame: string): "unknown-peer" | "peer-busy" | undefined {
     const seat = this.#seats.get(to);
-    if (seat?.state !== "joined") return false;
+    if (seat?.state !== "joined") return "unknown-peer";
+    // Nobody may push another out by what he sends to him alone.
+    if (seat.occupant.busy) return "peer-busy";
     seat.occupant.deliver(frame);
-    return true;
   }
 
   #tellOthers(id: string, message: ServerMessage): void {

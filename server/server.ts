@@ -96,8 +96,11 @@ export class Server implements AsyncDisposable {
     info: Deno.ServeHandlerInfo,
   ): Promise<Response> => {
     try {
-      const upgrade = request.headers.get("upgrade")?.toLowerCase();
-      if (upgrade === "websocket") {
+      // Deno puts the Host header into the URL as it is.
+      if (!URL.canParse(request.url)) {
+        return failure(STATUS_CODE.BadRequest, "bad-host", "Not a host");
+      }
+      if (isHandshake(request)) {
         const asked = route(new URL(request.url), this.#limits);
         if (asked.to === "room") return this.#connect(request, asked);
       }
@@ -259,6 +262,13 @@ export class Server implements AsyncDisposable {
     }
     return this.#rooms.get(key)?.refusal(id);
   }
+}
+
+/** Whether a request opens a WebSocket (RFC 6455 §4.2.1); the key is Deno's to check. */
+function isHandshake({ method, headers }: Request): boolean {
+  return method === "GET" &&
+    headers.get("upgrade")?.toLowerCase() === "websocket" &&
+    headers.get("sec-websocket-version") === "13";
 }
 
 /** The subprotocols that the client offers (RFC 6455 §4.1). */

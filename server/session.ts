@@ -74,6 +74,12 @@ export class Session implements Occupant {
     return this.#closed.promise;
   }
 
+  /** Whether half of what may wait unread does. */
+  get busy(): boolean {
+    const { socket, limits } = this.#options;
+    return socket.bufferedAmount > limits.unreadBytes / 2;
+  }
+
   /** Sends one encoded message, and drops the peer if it does not read what it is sent. */
   deliver(frame: string): void {
     const { socket, limits } = this.#options;
@@ -173,9 +179,8 @@ export class Session implements Occupant {
   }
 
   #signal(to: string, literal: string): void {
-    if (!this.#options.room.tell(to, `${this.#stamp}${literal}}`)) {
-      this.#fault("unknown-peer", "no such peer in the room", to);
-    }
+    const refused = this.#options.room.tell(to, `${this.#stamp}${literal}}`);
+    if (refused) this.#fault(refused, "not delivered", to);
   }
 
   #send(message: ServerMessage): void {

@@ -7,6 +7,8 @@ import { RawPeer } from "../support/raw_peer.ts";
 import { startSite } from "../support/site.ts";
 
 declare global {
+  /** Connections that a test comes back to. */
+  var others: Record<"c" | "d" | "e" | "f", Connection> & { ends: string[] };
   /** Two connections of one page to one room, connected with each other. */
   var two: (
     host: string,
@@ -268,6 +270,94 @@ const CASES: readonly Case[] = [
     },
     "again",
   ],
+  [
+    "connects again when a listener dials from within the end of a pair",
+    async (host, room) => {
+      const [a, b] = await two(host, room);
+      const again = new Promise<string>((resolve, reject) => {
+        a.once("peer-disconnect", (id) => {
+          a.connectToPeer(id).then(
+            ({ readyState }) => resolve(readyState),
+            reject,
+          );
+        });
+      });
+      b.peerDisconnect("a");
+      const readyState = await again;
+      const { connections } = a;
+      a.close();
+      b.close();
+      return { readyState, connections };
+    },
+    { readyState: "open", connections: ["b"] },
+  ],
+
+  [
+    "stays apart when the other side sees the channel close before it hears why",
+    async (host, room) => {
+      // What this side signals takes longer than the other takes to dial again.
+      class SlowSocket extends WebSocket {
+        override send(data: string): void {
+          setTimeout(() => super.send(data), 1000);
+        }
+      }
+      const a = await webrtc.connect({
+        host,
+        room,
+        id: "a",
+        WebSocket: SlowSocket,
+      });
+      const b = await webrtc.connect({ host, room, id: "b" });
+      await b.connectToPeer("a");
+      const states: string[] = [];
+      a.on("peer-state", ({ state }) => void states.push(`a ${state}`));
+      const over = new Promise<void>((resolve) => {
+        b.on("peer-state", ({ state }) => {
+          states.push(`b ${state}`);
+          if (states.filter((each) => each === "b closed").length === 2) {
+            resolve();
+          }
+        });
+      });
+      a.peerDisconnect("b");
+      await over;
+      const connections = [...a.connections, ...b.connections];
+      a.close();
+      b.close();
+      return { states, connections };
+    },
+    {
+      states: ["a closed", "b closed", "b connecting", "b closed"],
+      connections: [],
+    },
+  ],
+
+  [
+    "says nothing more when a listener closes it in the middle of something",
+    async (host, room) => {
+      const a = await webrtc.connect({ host, room, id: "a" });
+      const events: string[] = [];
+      for (
+        const event of [
+          "peer",
+          "datachannel",
+          "message",
+          "peer-disconnect",
+          "state",
+        ] as const
+      ) {
+        a.on(event, () => void events.push(event));
+      }
+      a.on("peer-state", ({ state }) => state === "connected" && a.close());
+      const b = await webrtc.connect({ host, room, id: "b" });
+      await new Promise<void>((resolve) => {
+        b.on("peerlist", (list) => list.length === 0 && resolve());
+      });
+      b.close();
+      return events;
+    },
+    ["peer-disconnect", "state"],
+  ],
 ];
 
 Deno.test("Connection", async (t) => {
@@ -410,6 +500,20 @@ Deno.test("Connection comes back with id and presence, and finds everybody again
     const states: string[] = [];
     a.on("state", ({ state }) => void states.push(state));
     const away = Promise.all([next(a, "state"), next(b, "state")]);
+    // Two that dial by hand, and one that closes while it is welcomed again.
+    const manual = { host, room: "manual", autoConnect: false };
+    const c = await webrtc.connect({ ...manual, id: "c" });
+    const d = await webrtc.connect({ ...manual, id: "d" });
+    await c.connectToPeer("d");
+    const e = await webrtc.connect({ host, room: "closing", id: "e" });
+    const f = await webrtc.connect({ host, room: "closing", id: "f" });
+    await f.connectToPeer("e");
+    const ends: string[] = [];
+    e.on("state", ({ state }) => {
+      ends.push(state);
+      if (state === "away") e.on("peer-disconnect", () => e.close());
+    });
+    globalThis.others = { c, d, e, f, ends };
     globalThis.kept = away.then(async () => {
       const heard = next(b, "message");
       await a.send("the channel is untouched");
@@ -441,6 +545,17 @@ Deno.test("Connection comes back with id and presence, and finds everybody again
     b.close();
     return { ids, states };
   });
+  const others = await page.evaluate(async () => {
+    const { c, d, e, f, ends } = globalThis.others;
+    while (c.connections.length + d.connections.length < 2) {
+      await Promise.race([next(c, "peer"), next(d, "peer")]);
+    }
+    if (e.state !== "closed") await next(e, "state");
+    const connected = [...c.connections, ...d.connections];
+    for (const each of [c, d, e, f]) each.close();
+    return { connected, ends };
+  });
+  assertEquals(others, { connected: ["d", "c"], ends: ["away", "closed"] });
   assertEquals(found, {
     ids: ["a", "b"],
     states: ["away", "joined", "closed"],

@@ -249,17 +249,16 @@ Deno.test("Session drops a peer that does not read, and the others hear all", as
   ));
   await talker.next("join");
   await talker.next("join");
-  const data = "x".repeat(60_000);
+  const presence = "x".repeat(4000);
   const dropped = talker.next("leave");
   let gone = false;
   dropped.then(() => gone = true);
-  let sent = 0;
-  while (!gone) {
+  for (let sent = 0; !gone; sent++) {
     // As much as the reader takes, so that only the deaf one falls behind.
-    talker.send({ type: "signal", to: "deaf", data });
+    talker.send({ type: "presence", presence });
     talker.send({ type: "signal", to: "reader", data: String(sent) });
-    assertEquals((await reader.next("signal")).data, String(sent++));
-    assert(sent < 10_000, "the deaf peer was never dropped");
+    assertEquals((await reader.next("signal")).data, String(sent));
+    assert(sent < 100_000, "the deaf peer was never dropped");
   }
   assertEquals(await dropped, { type: "leave", id: "deaf", reason: "dropped" });
   assertEquals(records, [{
@@ -269,4 +268,31 @@ Deno.test("Session drops a peer that does not read, and the others hear all", as
     reason: "too much unread output",
   }]);
   deaf.close();
+});
+
+Deno.test("Session answers peer-busy, and the peer stays, when somebody floods one peer with signals", async () => {
+  const records: LogRecord[] = [];
+  await using server = startServer({
+    limits: {
+      unreadBytes: 64 * 1024,
+      framesPerSecond: 100_000,
+      frameBurst: 100_000,
+    },
+    log: (record) => records.push(record),
+  });
+  await using attacker = await RawPeer.join(server.url, "r", "attacker");
+  const { hostname, port } = new URL(server.url);
+  using slow = await Deno.connect({ hostname, port: Number(port) });
+  await slow.write(new TextEncoder().encode(
+    "GET /parties/main/r?_pk=slow HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+  ));
+  await attacker.next("join");
+  // More than the kernel takes for somebody who does not read.
+  for (let sent = 0; sent < 1000; sent++) {
+    attacker.send({ type: "signal", to: "slow", data: "x".repeat(20_000) });
+  }
+  const { code, to } = await attacker.next("error");
+  assertEquals({ code, to }, { code: "peer-busy", to: "slow" });
+  assertEquals(records, []);
 });

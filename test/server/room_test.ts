@@ -5,6 +5,7 @@ import { type Occupant, Room } from "../../server/room.ts";
 class Listener implements Occupant {
   readonly heard: unknown[] = [];
   readonly id: string;
+  busy = false;
 
   constructor(id: string) {
     this.id = id;
@@ -59,7 +60,7 @@ Deno.test("Room keeps id and place when a seat is claimed, and tells nobody", ()
   room.claim(b);
   assertEquals(room.refusal("b"), "id-taken");
   assertEquals(room.size, 2);
-  assertEquals(room.tell("b", "{}"), false);
+  assertEquals(room.tell("b", "{}"), "unknown-peer");
   room.leave(b, "lost");
   assertEquals(a?.news(), []);
   assertEquals(room.refusal("b"), undefined);
@@ -84,7 +85,7 @@ Deno.test("Room reaches only the addressee when one peer is told something", () 
   const { room, peers } = roomOf("a", "b", "c");
   const [a, b, c] = peers as [Listener, Listener, Listener];
   const message = { type: "signal", from: "a", data: "hello" };
-  assertEquals(room.tell("b", JSON.stringify(message)), true);
+  assertEquals(room.tell("b", JSON.stringify(message)), undefined);
   assertEquals(a.news(), []);
   assertEquals(b.news(), [message]);
   assertEquals(c.news(), []);
@@ -93,7 +94,7 @@ Deno.test("Room reaches only the addressee when one peer is told something", () 
 for (const to of ["nobody", "__proto__", "constructor", ""]) {
   Deno.test(`Room says so when something is for "${to}", who is not there`, () => {
     const { room } = roomOf("a");
-    assertEquals(room.tell(to, "{}"), false);
+    assertEquals(room.tell(to, "{}"), "unknown-peer");
   });
 }
 
@@ -132,4 +133,24 @@ Deno.test("Room tells nobody when it is dissolved, nor when its peers leave afte
   room.leave(b, "lost");
   assertEquals(room.size, 0);
   assertEquals([...a.news(), ...b.news()], []);
+});
+
+Deno.test("Room refuses what is for one peer alone when that peer is busy", () => {
+  const { room, peers } = roomOf("a", "b");
+  const [, b] = peers as [Listener, Listener];
+  b.busy = true;
+  assertEquals(room.tell("b", "{}"), "peer-busy");
+  assertEquals(b.news(), []);
+});
+
+Deno.test("Room tells the newcomer of nobody who was dropped while he joined", () => {
+  const { room, peers } = roomOf("a", "b");
+  const [a, b] = peers as [Listener, Listener];
+  // A peer that cannot take another word leaves when it is told one.
+  a.deliver = () => room.leave(a, "dropped");
+  const c = new Listener("c");
+  room.claim(c);
+  assertEquals(room.join(c, 2000)?.peers.map(({ id }) => id), ["b"]);
+  assertEquals(c.news(), []);
+  assertEquals(b.news().length, 2);
 });

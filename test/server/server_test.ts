@@ -339,14 +339,76 @@ Deno.test("Server takes a client that offers no subprotocol, and refuses one tha
   assertEquals(failed.type, "close");
 });
 
-Deno.test("Server answers 400 when an upgrade is no WebSocket handshake", async () => {
+Deno.test("Server answers 400 when the key of a handshake is missing", async () => {
   await using server = new Server();
-  const response = await ask(server, "/parties/main/r", {
-    headers: { upgrade: "websocket" },
-  });
+  const headers = { upgrade: "websocket", "sec-websocket-version": "13" };
+  const response = await ask(server, "/parties/main/r", { headers });
   assertEquals(response.status, 400);
   assertEquals((await response.json()).error.code, "bad-upgrade");
 });
+
+/** Sends a request by hand and answers with the status line. */
+async function statusLine(url: string, head: string[]): Promise<string> {
+  const { hostname, port } = new URL(url);
+  using conn = await Deno.connect({ hostname, port: Number(port) });
+  await conn.write(new TextEncoder().encode(head.join("\r\n") + "\r\n\r\n"));
+  const buffer = new Uint8Array(1024);
+  const read = await conn.read(buffer) ?? 0;
+  return new TextDecoder().decode(buffer.subarray(0, read)).split(
+    "\r\n",
+    1,
+  )[0] ?? "";
+}
+
+const KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+const UPGRADE = ["Upgrade: websocket", "Connection: Upgrade", KEY];
+
+for (
+  const [what, status, head] of [
+    ["GET, as it should be", 101, [
+      "GET /parties/main/r HTTP/1.1",
+      "Host: x",
+      "Sec-WebSocket-Version: 13",
+      ...UPGRADE,
+    ]],
+    ["POST", 405, [
+      "POST /parties/main/r HTTP/1.1",
+      "Host: x",
+      "Sec-WebSocket-Version: 13",
+      ...UPGRADE,
+    ]],
+    ["version 8", 200, [
+      "GET /parties/main/r HTTP/1.1",
+      "Host: x",
+      "Sec-WebSocket-Version: 8",
+      ...UPGRADE,
+    ]],
+    ["no version", 200, [
+      "GET /parties/main/r HTTP/1.1",
+      "Host: x",
+      ...UPGRADE,
+    ]],
+    ["a host with a space", 400, ["GET /health HTTP/1.1", "Host: a b"]],
+    ["a host with a wrong port", 400, [
+      "GET /health HTTP/1.1",
+      "Host: x:99999",
+    ]],
+    ["a host that is half an address", 400, [
+      "GET /health HTTP/1.1",
+      "Host: [::1",
+    ]],
+  ] as const
+) {
+  Deno.test(`Server answers ${status} and logs nothing when a request has ${what}`, async () => {
+    const records: LogRecord[] = [];
+    await using server = startServer({ log: (record) => records.push(record) });
+    assertEquals(
+      (await statusLine(server.url, [...head])).split(" ")[1],
+      String(status),
+    );
+    assertEquals(records, []);
+  });
+}
 
 Deno.test("Server answers 500 without details when a subclass throws", async () => {
   const records: LogRecord[] = [];

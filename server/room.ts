@@ -9,10 +9,10 @@ import type {
 export interface Occupant {
   /** Public name, unique in the room. */
   readonly id: string;
-  /** Whether so much waits for it unread that it should get nothing that can be refused. */
-  readonly busy: boolean;
   /** Takes one encoded {@linkcode ServerMessage}. Must not throw; may leave the room from within. */
   deliver(frame: string): void;
+  /** The same for what can be refused: `false` when much waits unread already. */
+  offer(frame: string): boolean;
 }
 
 /** A claimed seat keeps the id; its occupant neither hears nor is seen until it has joined. */
@@ -118,8 +118,7 @@ export class Room {
     const seat = this.#seats.get(to);
     if (seat?.state !== "joined") return "unknown-peer";
     // Nobody may push another out by what he sends to him alone.
-    if (seat.occupant.busy) return "peer-busy";
-    seat.occupant.deliver(frame);
+    if (!seat.occupant.offer(frame)) return "peer-busy";
   }
 
   #tellOthers(id: string, message: ServerMessage): void {

@@ -74,12 +74,6 @@ export class Session implements Occupant {
     return this.#closed.promise;
   }
 
-  /** Whether half of what may wait unread does. */
-  get busy(): boolean {
-    const { socket, limits } = this.#options;
-    return socket.bufferedAmount > limits.unreadBytes / 2;
-  }
-
   /** Sends one encoded message, and drops the peer if it does not read what it is sent. */
   deliver(frame: string): void {
     const { socket, limits } = this.#options;
@@ -88,6 +82,14 @@ export class Session implements Occupant {
       return this.#drop(CLOSE.tooSlow, "too much unread output");
     }
     socket.send(frame);
+  }
+
+  /** Sends one encoded message, unless half of what may wait unread does. */
+  offer(frame: string): boolean {
+    const { socket, limits } = this.#options;
+    if (socket.bufferedAmount > limits.unreadBytes / 2) return false;
+    if (socket.readyState === WebSocket.OPEN) socket.send(frame);
+    return true;
   }
 
   /** Closes the socket with a code that tells the client whether to come back. */

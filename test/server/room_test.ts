@@ -16,6 +16,11 @@ class Listener implements Occupant {
     this.heard.push(parsed.ok ? parsed.message : parsed.reason);
   }
 
+  offer(frame: string): boolean {
+    if (!this.busy) this.deliver(frame);
+    return !this.busy;
+  }
+
   /** What was heard since the last call. */
   news(): unknown[] {
     return this.heard.splice(0);

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { CLOSE, LIMITS } from "../../protocol.ts";
 import type { LogRecord } from "../../server/mod.ts";
+import { openByHand } from "../support/open_by_hand.ts";
 import { RawPeer } from "../support/raw_peer.ts";
 import { startServer } from "../support/start_server.ts";
 
@@ -214,12 +215,7 @@ Deno.test("Session frees its seat when the client vanishes between the upgrade a
 Deno.test("Session says lost when a socket breaks in the middle, and goodbye when it is closed", async () => {
   await using server = startServer();
   await using witness = await RawPeer.join(server.url, "r", "witness");
-  const { hostname, port } = new URL(server.url);
-  const raw = await Deno.connect({ hostname, port: Number(port) });
-  await raw.write(new TextEncoder().encode(
-    "GET /parties/main/r?_pk=raw HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-  ));
+  const raw = await openByHand(server.url, "r", "raw");
   assertEquals((await witness.next("join")).peer.id, "raw");
   raw.close();
   assertEquals(await witness.next("leave"), {
@@ -241,12 +237,7 @@ Deno.test("Session drops a peer that does not read, and the others hear all", as
   });
   await using talker = await RawPeer.join(server.url, "r", "talker");
   await using reader = await RawPeer.join(server.url, "r", "reader");
-  const { hostname, port } = new URL(server.url);
-  const deaf = await Deno.connect({ hostname, port: Number(port) });
-  await deaf.write(new TextEncoder().encode(
-    "GET /parties/main/r?_pk=deaf HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-  ));
+  const deaf = await openByHand(server.url, "r", "deaf");
   await talker.next("join");
   await talker.next("join");
   const presence = "x".repeat(4000);
@@ -281,12 +272,7 @@ Deno.test("Session answers peer-busy, and the peer stays, when somebody floods o
     log: (record) => records.push(record),
   });
   await using attacker = await RawPeer.join(server.url, "r", "attacker");
-  const { hostname, port } = new URL(server.url);
-  using slow = await Deno.connect({ hostname, port: Number(port) });
-  await slow.write(new TextEncoder().encode(
-    "GET /parties/main/r?_pk=slow HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-  ));
+  using _slow = await openByHand(server.url, "r", "slow");
   await attacker.next("join");
   // More than the kernel takes for somebody who does not read.
   for (let sent = 0; sent < 1000; sent++) {

@@ -185,8 +185,9 @@ const CASES: readonly Case[] = [
   ["dials nobody by itself when autoConnect is off", async (host, room) => {
     const a = await webrtc.connect({ host, room, id: "a" });
     const b = await webrtc.connect({ host, room, id: "b", autoConnect: false });
+    const met = next(a, "peer");
     const c = await webrtc.connect({ host, room, id: "c" });
-    await Promise.all([c.connectToPeer("a"), c.connectToPeer("b")]);
+    await Promise.all([met, c.connectToPeer("a"), c.connectToPeer("b")]);
     const states = [
       b.peers.get("a")?.state,
       a.peers.get("b")?.state,
@@ -276,10 +277,9 @@ const CASES: readonly Case[] = [
       const [a, b] = await two(host, room);
       const again = new Promise<string>((resolve, reject) => {
         a.once("peer-disconnect", (id) => {
-          a.connectToPeer(id).then(
-            ({ readyState }) => resolve(readyState),
-            reject,
-          );
+          // The goodbye may come after the channel has closed; it refuses a dial that crosses it, and the next one is fine.
+          a.connectToPeer(id).catch(() => a.connectToPeer(id))
+            .then(({ readyState }) => resolve(readyState), reject);
         });
       });
       b.peerDisconnect("a");
@@ -313,7 +313,8 @@ const CASES: readonly Case[] = [
       a.on("peer-state", ({ state }) => void states.push(`a ${state}`));
       const over = new Promise<void>((resolve) => {
         b.on("peer-state", ({ state }) => {
-          states.push(`b ${state}`);
+          // Its path may become known any time.
+          if (state !== "connected") states.push(`b ${state}`);
           if (states.filter((each) => each === "b closed").length === 2) {
             resolve();
           }

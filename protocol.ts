@@ -23,6 +23,27 @@ export const VERSION = 1;
 /** The WebSocket subprotocol (RFC 6455 §1.9) that names this version of the wire. */
 export const SUBPROTOCOL = "webrtc.v1";
 
+/**
+ * What else a client may offer in the list of subprotocols, each followed by
+ * its value, since a secret in a URL ends up in logs. The server never selects
+ * one of them.
+ */
+export const OFFER: Offers = {
+  resume: "resume.",
+  seen: "seen.",
+  bearer: "bearer.",
+};
+
+/** Type of {@linkcode OFFER}. */
+export interface Offers {
+  /** Then the resume token of the last {@linkcode Welcome}: this socket goes on with that session. */
+  readonly resume: "resume.";
+  /** Then the number of signals received in that session; what came after them is sent again. 0 if missing. */
+  readonly seen: "seen.";
+  /** Then a token that says who may join, percent-encoded; over plain HTTP it is the `Authorization` header (RFC 6750 §2.1). */
+  readonly bearer: "bearer.";
+}
+
 /** How much of anything a server takes. Each can be set per server; these are its bounds, not promises. */
 export interface Limits {
   /** Largest frame from a client, in bytes of UTF-8. @default {65536} */
@@ -41,6 +62,16 @@ export interface Limits {
   readonly peersPerRoom: number;
   /** Output that a peer may leave unread, in bytes, before it is dropped. @default {1048576} */
   readonly unreadBytes: number;
+  /** How long a session outlives its socket, in milliseconds. @default {15000} */
+  readonly graceMs: number;
+  /** Signals kept for a peer until it has told that it has them. @default {256} */
+  readonly queueFrames: number;
+  /** The same in bytes. @default {262144} */
+  readonly queueBytes: number;
+  /** Sessions that one address may hold, those that are away included. An IPv6 address counts by its first 64 bits. @default {64} */
+  readonly socketsPerAddress: number;
+  /** Sessions that the server holds in all. @default {16384} */
+  readonly sockets: number;
 }
 
 /** The default {@linkcode Limits}. */
@@ -53,6 +84,11 @@ export const LIMITS: Limits = {
   frameBurst: 200,
   peersPerRoom: 64,
   unreadBytes: 1024 * 1024,
+  graceMs: 15_000,
+  queueFrames: 256,
+  queueBytes: 256 * 1024,
+  socketsPerAddress: 64,
+  sockets: 16 * 1024,
 };
 
 /**
@@ -66,7 +102,9 @@ export const CLOSE: CloseCodes = {
   restarting: 4000,
   tooSlow: 4001,
   rateLimited: 4002,
+  reconnecting: 4003,
   badFrame: 4500,
+  replaced: 4501,
 };
 
 /** Type of {@linkcode CLOSE}. */
@@ -75,14 +113,18 @@ export interface CloseCodes {
   readonly goodbye: 1000;
   /** Sent by the server when a frame was larger than {@linkcode Limits.frameBytes}. */
   readonly frameTooLarge: 1009;
-  /** Sent by the server when it stops; another one will answer soon. */
+  /** Sent by the server when it stops; another one, or it again, will answer soon. */
   readonly restarting: 4000;
   /** Sent by the server when the peer left more than {@linkcode Limits.unreadBytes} unread. */
   readonly tooSlow: 4001;
   /** Sent by the server when the peer sent more frames than its rate allows. */
   readonly rateLimited: 4002;
+  /** Sent by the client when it will go on with another socket: it does not leave. */
+  readonly reconnecting: 4003;
   /** Sent by the server when a frame was binary, or not a JSON object. */
   readonly badFrame: 4500;
+  /** Sent by the server when another socket has resumed the session of this one. */
+  readonly replaced: 4501;
 }
 
 /**
@@ -101,8 +143,14 @@ export function comesBack(code: number): boolean {
  *
  * - `bad-room`, `bad-party`, `bad-id`: the name is empty, too long, or holds control characters (400)
  * - `bad-version`: the client offered only subprotocols that this server does not speak (400)
- * - `id-taken`: a living peer of the room has that id (409)
+ * - `bad-origin`: pages of that origin may not use the server (403)
+ * - `unauthorized`: there is no token, or it is not valid (401)
+ * - `forbidden`: the token is for another room or another id (403)
+ * - `id-taken`: a peer of the room has that id, and this client is not the one (409)
  * - `room-full`: the room holds {@linkcode Limits.peersPerRoom} peers (409)
+ * - `too-many-sockets`: the address holds {@linkcode Limits.socketsPerAddress} sessions (429)
+ * - `server-full`: the server holds {@linkcode Limits.sockets} sessions (503)
+ * - `unavailable`: the server cannot check tokens right now (503)
  * - `stopping`: the server is about to stop (503)
  */
 export type RefusalCode =
@@ -110,8 +158,14 @@ export type RefusalCode =
   | "bad-party"
   | "bad-id"
   | "bad-version"
+  | "bad-origin"
+  | "unauthorized"
+  | "forbidden"
   | "id-taken"
   | "room-full"
+  | "too-many-sockets"
+  | "server-full"
+  | "unavailable"
   | "stopping";
 
 /** One entry of `RTCConfiguration.iceServers` (W3C WebRTC, `RTCIceServer`). */
@@ -137,7 +191,7 @@ export interface Member {
 }
 
 /** A message from a client to the server. */
-export type ClientMessage = SignalTo | SetPresence;
+export type ClientMessage = SignalTo | SetPresence | ClientPing | ClientPong;
 
 /** Sent by a client when it has something to say to one other peer of the room. */
 export interface SignalTo {
@@ -157,6 +211,23 @@ export interface SetPresence {
   readonly presence: string | null;
 }
 
+/**
+ * Sent by a client to find out whether its socket still works, and right after
+ * each welcome, which tells that the new resume token has arrived.
+ */
+export interface ClientPing {
+  /** Discriminates {@linkcode ClientMessage}. */
+  readonly type: "ping";
+  /** Number of signals received in this session; the server need not keep them any longer. */
+  readonly seen: number;
+}
+
+/** Sent by a client when the server asks whether it is still there. */
+export interface ClientPong {
+  /** Discriminates {@linkcode ClientMessage}. */
+  readonly type: "pong";
+}
+
 /** A message from the server to a client. */
 export type ServerMessage =
   | Welcome
@@ -167,7 +238,20 @@ export type ServerMessage =
   | Presence
   | SignalFrom
   | Ice
+  | ServerPing
+  | ServerPong
+  | Drain
   | Fault;
+
+/**
+ * What a welcome goes on with.
+ *
+ * - `new`: nothing; this is another membership than any before
+ * - `resumed`: the session as it was; the peers in the welcome are all there are
+ * - `restored`: the same membership at a server that has just begun to learn of it, such as one
+ *   that was restarted; peers that are missing in the welcome may still come back
+ */
+export type SessionOrigin = "new" | "resumed" | "restored";
 
 /** Sent by the server when a socket has joined its room: everything needed to dial, with no second round trip. */
 export interface Welcome {
@@ -185,8 +269,12 @@ export interface Welcome {
   readonly iceServers: readonly IceServer[];
   /** When the credentials in `iceServers` expire, in milliseconds since the epoch; `null` if they do not. */
   readonly iceExpiresAt: number | null;
-  /** Secret with which a later socket resumes this session; `null` where the server keeps none. */
-  readonly resume: string | null;
+  /** Secret with which a later socket resumes this session; it replaces the one before. */
+  readonly resume: string;
+  /** What this session goes on with. */
+  readonly session: SessionOrigin;
+  /** Number of signals that the server has taken from the receiver in this session. */
+  readonly seen: number;
   /** What this server takes. */
   readonly limits: Limits;
 }
@@ -212,7 +300,7 @@ export interface Leave {
   readonly reason: LeaveReason;
 }
 
-/** Sent by a server that keeps sessions when the socket of a peer is gone but its session lives. Its pairs go on. */
+/** Sent by the server when the socket of a peer is gone but its session lives. Its pairs go on, and signals to it wait. */
 export interface Away {
   /** Discriminates {@linkcode ServerMessage}. */
   readonly type: "away";
@@ -220,7 +308,7 @@ export interface Away {
   readonly id: string;
 }
 
-/** Sent by a server that keeps sessions when a peer that was away has a socket again. */
+/** Sent by the server when a peer that was away has a socket again. */
 export interface Back {
   /** Discriminates {@linkcode ServerMessage}. */
   readonly type: "back";
@@ -261,13 +349,33 @@ export interface Ice {
   readonly iceExpiresAt: number | null;
 }
 
+/** Sent by the server when somebody else asks for this session: one that answers keeps it. */
+export interface ServerPing {
+  /** Discriminates {@linkcode ServerMessage}. */
+  readonly type: "ping";
+}
+
+/** Sent by the server in answer to a {@linkcode ClientPing}. */
+export interface ServerPong {
+  /** Discriminates {@linkcode ServerMessage}. */
+  readonly type: "pong";
+  /** Number of signals taken from the receiver in this session; it need not keep them any longer. */
+  readonly seen: number;
+}
+
+/** Sent by the server when it is about to stop: move to another socket within a second or so, not all at once. Pairs go on. */
+export interface Drain {
+  /** Discriminates {@linkcode ServerMessage}. */
+  readonly type: "drain";
+}
+
 /**
  * What was wrong with a frame. After the last three the socket is closed.
  *
  * - `bad-frame`: of a type this server does not know, or with a field missing or of the wrong shape
  * - `not-joined`: sent before the welcome
  * - `unknown-peer`: a signal to a peer that is not in the room
- * - `peer-busy`: a signal to a peer that has too much unread output already
+ * - `peer-busy`: a signal to a peer that has too much unread output, or that is away and has too much waiting
  * - `presence-too-large`: more than {@linkcode Limits.presenceBytes}
  * - `not-a-message`: binary, or not a JSON object; see {@linkcode CLOSE}, `badFrame`
  * - `frame-too-large`: more than {@linkcode Limits.frameBytes}
@@ -463,6 +571,8 @@ const LEAVE_REASONS: readonly LeaveReason[] = ["goodbye", "lost", "dropped"];
 const CLIENT_MESSAGES: Messages<ClientMessage> = {
   signal: { to: string, data: string },
   presence: { presence: nullableString },
+  ping: { seen: number },
+  pong: {},
 };
 
 const member = object<Member>({
@@ -488,17 +598,12 @@ const SERVER_MESSAGES: Messages<ServerMessage> = {
     joinedAt: number,
     peers: list(member),
     ...ICE,
-    resume: nullableString,
-    limits: object<Limits>({
-      frameBytes: number,
-      presenceBytes: number,
-      roomChars: number,
-      idChars: number,
-      framesPerSecond: number,
-      frameBurst: number,
-      peersPerRoom: number,
-      unreadBytes: number,
-    }),
+    resume: string,
+    session: string as Reader<SessionOrigin>,
+    seen: number,
+    limits: object(
+      Object.fromEntries(Object.keys(LIMITS).map((name) => [name, number])),
+    ) as Reader<unknown> as Reader<Limits>,
   },
   join: { peer: member },
   leave: { id: string, reason: leaveReason },
@@ -507,6 +612,9 @@ const SERVER_MESSAGES: Messages<ServerMessage> = {
   presence: { id: string, presence: nullableString },
   signal: { from: string, data: string },
   ice: ICE,
+  ping: {},
+  pong: { seen: number },
+  drain: {},
   error: {
     code: string as Reader<FaultCode>,
     message: string,

@@ -24,7 +24,9 @@ const WELCOME = {
     { urls: ["turn:t.example"], username: "u", credential: "c" },
   ],
   iceExpiresAt: 3,
-  resume: null,
+  resume: "1.1.boot.mac",
+  session: "new",
+  seen: 0,
   limits: LIMITS,
 };
 
@@ -33,11 +35,17 @@ const GOOD_FROM_CLIENT: readonly unknown[] = [
   { type: "signal", to: "__proto__", data: "" },
   { type: "presence", presence: "{}" },
   { type: "presence", presence: null },
+  { type: "ping", seen: 0 },
+  { type: "pong" },
 ];
 
 const GOOD_FROM_SERVER: readonly unknown[] = [
   WELCOME,
-  { ...WELCOME, peers: [], iceServers: [], iceExpiresAt: null, resume: "t" },
+  { ...WELCOME, peers: [], iceServers: [], iceExpiresAt: null },
+  { ...WELCOME, session: "restored", seen: 7 },
+  { type: "ping" },
+  { type: "pong", seen: 7 },
+  { type: "drain" },
   { type: "join", peer: MEMBER },
   { type: "leave", id: "a", reason: "goodbye" },
   { type: "leave", id: "a", reason: "lost" },

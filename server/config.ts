@@ -1,5 +1,11 @@
 import { parseArgs } from "node:util";
+import { LIMITS, type Limits } from "../protocol.ts";
+import type { Authorize } from "./authorize.ts";
 import { cloudflareTurn } from "./cloudflare_turn.ts";
+import { jwtAuthorizer, MIN_SECRET_BYTES } from "./jwt_authorizer.ts";
+import { type Level, LEVELS } from "./log_writer.ts";
+import { readOrigins } from "./origins.ts";
+import { MIN_SECRET_CHARS } from "./resume_token.ts";
 import { publicStun } from "./public_stun.ts";
 import type { TurnProvider } from "./turn_provider.ts";
 
@@ -10,6 +16,15 @@ export const ENVIRONMENT = [
   "CF_TURN_TOKEN_ID",
   "CF_TURN_APP_ID",
   "CF_TURN_API_TOKEN",
+  "SESSION_SECRET",
+  "AUTH_SECRET",
+  "AUTH_JWKS_URL",
+  "AUTH_AUDIENCE",
+  "AUTH_ISSUER",
+  "ALLOWED_ORIGINS",
+  "TRUST_PROXY",
+  "LIMITS",
+  "LOG_LEVEL",
 ] as const;
 
 /** Name of an environment variable that the program reads. */
@@ -32,7 +47,47 @@ Environment, also read from .env in the working directory:
   CF_TURN_TOKEN_ID    id of a Cloudflare TURN key (CF_TURN_APP_ID is an alias)
   CF_TURN_API_TOKEN   API token of that key
                       without them peers get a public STUN server only
+  SESSION_SECRET      at least 16 characters; with the same one, the server
+                      knows its peers again after a restart (random)
+  AUTH_SECRET         at least 32 bytes: joining takes a JSON Web Token signed
+                      with it (HS256), with claims exp, room and sub
+  AUTH_JWKS_URL       the same, with the public keys of that JWK Set
+  AUTH_AUDIENCE       what the claim aud of a token must hold
+  AUTH_ISSUER         what the claim iss of a token must be
+  ALLOWED_ORIGINS     origins whose pages may use the server, as
+                      https://example.com,https://*.example.org (*)
+  TRUST_PROXY         how many proxies of yours write X-Forwarded-For (0)
+  LIMITS              limits that differ, as peersPerRoom=16,frameBytes=32768:
+                      ${wrapped(Object.keys(LIMITS))}
+  LOG_LEVEL           ${LEVELS.join(", ")} (info)
 `;
+
+/** Words in lines that fit below each other in the usage. */
+function wrapped(words: readonly string[]): string {
+  const lines = [""];
+  for (const word of words) {
+    const line = lines.at(-1) ?? "";
+    if (line.length + word.length > 50) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line}, ${word}`;
+  }
+  return lines.join(`,\n${" ".repeat(22)}`);
+}
+
+/** What the environment says of a server. */
+export interface ServerSettings {
+  /** Where TURN credentials come from. */
+  readonly turn: TurnProvider;
+  /** Limits that differ from the defaults. */
+  readonly limits: Partial<Limits>;
+  /** Origins whose pages may use it. */
+  readonly allowedOrigins: readonly string[];
+  /** How many proxies stand in front. */
+  readonly trustProxy: number;
+  /** Signs the tokens with which peers resume. */
+  readonly sessionSecret?: string;
+  /** Decides who may join. */
+  readonly authorize?: Authorize;
+}
 
 /** What the program was asked to do. */
 export type Config =
@@ -43,8 +98,12 @@ export type Config =
     readonly port: number;
     /** Address to listen on. */
     readonly hostname: string;
-    /** Where TURN credentials come from. */
-    readonly turn: TurnProvider;
+    /** What the server is made with. */
+    readonly options: ServerSettings;
+    /** Records below it are left out of the log. */
+    readonly logLevel: Level;
+    /** What is likely not meant, one sentence each. */
+    readonly warnings: readonly string[];
   }
   | {
     readonly run: "nothing";
@@ -68,10 +127,19 @@ export function readConfig(
     problems,
   );
   const hostname = flags.host ?? set(env("HOST")) ?? "0.0.0.0";
-  const turn = readTurn(env, problems);
+  const warnings: string[] = [];
+  const options = {
+    turn: readTurn(env, problems),
+    limits: readLimits(set(env("LIMITS")), problems),
+    allowedOrigins: readAllowedOrigins(set(env("ALLOWED_ORIGINS")), problems),
+    trustProxy: readCount("TRUST_PROXY", set(env("TRUST_PROXY")), problems),
+    ...readSessionSecret(set(env("SESSION_SECRET")), problems),
+    ...readAuthorize(env, problems, warnings),
+  };
+  const logLevel = readLevel(set(env("LOG_LEVEL")), problems);
   return problems.length > 0
     ? { run: "nothing", problems }
-    : { run: "serve", port, hostname, turn };
+    : { run: "serve", port, hostname, options, logLevel, warnings };
 }
 
 interface Flags {
@@ -132,6 +200,113 @@ function readTurn(
     );
   }
   return publicStun();
+}
+
+function readLimits(
+  text: string | undefined,
+  problems: string[],
+): Partial<Limits> {
+  const limits: { -readonly [Name in keyof Limits]?: number } = {};
+  for (const item of text?.split(",") ?? []) {
+    const [name = "", value = ""] = item.split("=").map((part) => part.trim());
+    const limit = Number(value);
+    if (!Object.hasOwn(LIMITS, name)) {
+      problems.push(`LIMITS has no "${name}"; see --help`);
+    } else if (
+      !/^\d+$/.test(value) || !Number.isSafeInteger(limit) || limit < 1
+    ) {
+      problems.push(
+        `LIMITS: ${name} must be a positive integer, got "${value}"`,
+      );
+    } else limits[name as keyof Limits] = limit;
+  }
+  return limits;
+}
+
+function readAllowedOrigins(
+  text: string | undefined,
+  problems: string[],
+): readonly string[] {
+  const origins = text?.split(",").map((origin) => origin.trim()) ?? ["*"];
+  try {
+    readOrigins(origins);
+  } catch (error) {
+    problems.push(
+      `ALLOWED_ORIGINS: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+  return origins;
+}
+
+function readCount(
+  name: string,
+  text: string | undefined,
+  problems: string[],
+): number {
+  if (text === undefined) return 0;
+  if (!/^\d{1,2}$/.test(text)) {
+    problems.push(`${name} must be a number from 0 to 99, got "${text}"`);
+  }
+  return Number(text);
+}
+
+function readSessionSecret(
+  sessionSecret: string | undefined,
+  problems: string[],
+): { sessionSecret?: string } {
+  if (sessionSecret === undefined) return {};
+  if (sessionSecret.length < MIN_SECRET_CHARS) {
+    problems.push(
+      `SESSION_SECRET must have at least ${MIN_SECRET_CHARS} characters`,
+    );
+  }
+  return { sessionSecret };
+}
+
+function readAuthorize(
+  env: (name: Variable) => string | undefined,
+  problems: string[],
+  warnings: string[],
+): { authorize?: Authorize } {
+  const secret = set(env("AUTH_SECRET"));
+  const jwksUrl = set(env("AUTH_JWKS_URL"));
+  const audience = set(env("AUTH_AUDIENCE"));
+  const issuer = set(env("AUTH_ISSUER"));
+  const expected = {
+    ...(audience !== undefined && { audience }),
+    ...(issuer !== undefined && { issuer }),
+  };
+  if (secret !== undefined && jwksUrl !== undefined) {
+    problems.push(
+      "AUTH_SECRET and AUTH_JWKS_URL are both set: set one of them",
+    );
+  } else if (secret !== undefined) {
+    try {
+      return { authorize: jwtAuthorizer({ secret, ...expected }) };
+    } catch {
+      problems.push(`AUTH_SECRET must have at least ${MIN_SECRET_BYTES} bytes`);
+    }
+  } else if (jwksUrl !== undefined) {
+    if (URL.canParse(jwksUrl)) {
+      return { authorize: jwtAuthorizer({ jwksUrl, ...expected }) };
+    }
+    problems.push(`AUTH_JWKS_URL must be a URL, got "${jwksUrl}"`);
+  } else if (Object.keys(expected).length > 0) {
+    warnings.push(
+      "AUTH_AUDIENCE and AUTH_ISSUER do nothing without AUTH_SECRET or AUTH_JWKS_URL",
+    );
+  }
+  return {};
+}
+
+function readLevel(text: string | undefined, problems: string[]): Level {
+  const level = LEVELS.find((level) => level === (text ?? "info"));
+  if (!level) {
+    problems.push(
+      `LOG_LEVEL must be one of ${LEVELS.join(", ")}, got "${text}"`,
+    );
+  }
+  return level ?? "info";
 }
 
 /** A variable that is set to nothing counts as not set. */

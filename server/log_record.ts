@@ -1,9 +1,76 @@
+import type { LeaveReason, RefusalCode } from "../protocol.ts";
+
 /**
  * What the library reports. It never prints: give `log` to a `Server` and do
- * with the records what you like. No record holds a credential, an address, a
- * room name or a peer id.
+ * with the records what you like. Above the level `debug` no record holds a
+ * credential, an address, a room name or a peer id; a session is a number that
+ * means nothing elsewhere.
  */
 export type LogRecord =
+  | {
+    /** A peer came into a room (`peer-joined`), lost its socket (`peer-away`), or has one again (`peer-back`). */
+    readonly level: "info";
+    /** Discriminates {@linkcode LogRecord}. */
+    readonly event: "peer-joined" | "peer-away" | "peer-back";
+    /** Number of its session. */
+    readonly session: number;
+    /** Seats that are taken in its room. */
+    readonly peers: number;
+  }
+  | {
+    /** A peer is no longer in its room. */
+    readonly level: "info";
+    /** Discriminates {@linkcode LogRecord}. */
+    readonly event: "peer-left";
+    /** Number of its session. */
+    readonly session: number;
+    /** Seats that are taken in the room without it. */
+    readonly peers: number;
+    /** Why. */
+    readonly reason: LeaveReason;
+  }
+  | {
+    /** A peer broke a limit and was dropped. */
+    readonly level: "info";
+    /** Discriminates {@linkcode LogRecord}. */
+    readonly event: "peer-dropped";
+    /** Close code it got. */
+    readonly code: number;
+    /** The same in words. */
+    readonly reason: string;
+  }
+  | {
+    /** A socket was granted: whose it is. Names and addresses are in this record alone. */
+    readonly level: "debug";
+    /** Discriminates {@linkcode LogRecord}. */
+    readonly event: "socket-granted";
+    /** Number of the session. */
+    readonly session: number;
+    /** Name space of its room. */
+    readonly party: string;
+    /** Name of its room. */
+    readonly room: string;
+    /** Id of the peer. */
+    readonly id: string;
+    /** Network that the client comes from, as far as it is known. */
+    readonly address: string | undefined;
+  }
+  | {
+    /** Somebody was not let in. */
+    readonly level: "debug";
+    /** Discriminates {@linkcode LogRecord}. */
+    readonly event: "join-refused";
+    /** Why; `custom` for an answer of `authorize` itself. */
+    readonly code: RefusalCode | "custom";
+  }
+  | {
+    /** TURN credentials go to everybody who asks: neither origins nor tokens are restricted. */
+    readonly level: "warn";
+    /** Discriminates {@linkcode LogRecord}. */
+    readonly event: "turn-is-open";
+    /** Name of the provider. */
+    readonly provider: string;
+  }
   | {
     /** A TURN provider gave no usable credentials; peers get STUN only until it does. */
     readonly level: "warn";
@@ -23,14 +90,12 @@ export type LogRecord =
     readonly provider: string;
   }
   | {
-    /** A peer broke a limit and was dropped. */
+    /** The server takes nobody in any more and asks its peers to go elsewhere. */
     readonly level: "info";
     /** Discriminates {@linkcode LogRecord}. */
-    readonly event: "peer-dropped";
-    /** Close code it got. */
-    readonly code: number;
-    /** The same in words. */
-    readonly reason: string;
+    readonly event: "draining";
+    /** Sessions that it holds. */
+    readonly sessions: number;
   }
   | {
     /** Our own fault: a bug, or a subclass that threw. */

@@ -20,6 +20,10 @@
 export { Server, Server as default, type ServerOptions } from "./server.ts";
 export { serve, type ServeOptions, type Serving } from "./serve.ts";
 export { runProgram } from "./program.ts";
+export type { Asked, Authorize, Claims } from "./authorize.ts";
+export { jwtAuthorizer, type JwtAuthorizerOptions } from "./jwt_authorizer.ts";
+export { bearerToken } from "./offered.ts";
+export { refusal } from "./refusal.ts";
 export { defaultHeaders } from "./default_headers.ts";
 export { publicStun } from "./public_stun.ts";
 export {
@@ -32,4 +36,9 @@ export {
   type TurnProvider,
 } from "./turn_provider.ts";
 export type { Log, LogRecord } from "./log_record.ts";
-export type { IceServer, Limits } from "../protocol.ts";
+export type {
+  IceServer,
+  LeaveReason,
+  Limits,
+  RefusalCode,
+} from "../protocol.ts";

@@ -1,6 +1,6 @@
 import { parse } from "@std/dotenv";
 import { readConfig, USAGE, type Variable } from "./config.ts";
-import type { LogRecord } from "./log_record.ts";
+import { logWriter } from "./log_writer.ts";
 import { serve, type Serving } from "./serve.ts";
 import { Server, type ServerOptions } from "./server.ts";
 import { VERSION } from "./version.ts";
@@ -41,8 +41,20 @@ export async function runProgram(
     default:
       return config satisfies never;
   }
-  const { port, hostname, turn } = config;
-  const server = create({ turn, log: print });
+  const { port, hostname, options, logLevel } = config;
+  const log = logWriter({
+    level: logLevel,
+    pretty: Deno.stdout.isTerminal(),
+    now: Date.now,
+    write: (line, level) =>
+      level === "warn" || level === "error"
+        ? console.error(line)
+        : console.log(line),
+  });
+  for (const problem of config.warnings) {
+    log({ level: "warn", event: "misconfigured", problem });
+  }
+  const server = create({ ...options, log });
   let serving: Serving;
   try {
     serving = serve({ port, hostname, server });
@@ -52,11 +64,12 @@ export async function runProgram(
     );
     return Deno.exit(1);
   }
-  console.log(`Listening on ${serving.url}`);
-  console.log(`TURN: ${turn.description}`);
+  const { url } = serving;
+  const turn = options.turn.description;
+  log({ level: "info", event: "listening", url, turn });
   await untilSignal();
-  console.log("Stopping");
   await serving.close();
+  log({ level: "info", event: "stopped" });
   // Clients that vanish in the middle of it can hold Deno's event loop for another 15 s.
   Deno.exit(0);
 }
@@ -93,21 +106,4 @@ async function readDotenv(): Promise<ReadonlyMap<Variable | string, string>> {
 
 function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function print(record: LogRecord): void {
-  switch (record.event) {
-    case "turn-failed":
-      return console.warn(
-        `warning: TURN by ${record.provider} failed: ${record.reason}; peers get STUN only`,
-      );
-    case "turn-recovered":
-      return console.log(`TURN by ${record.provider} works again`);
-    case "peer-dropped":
-      return console.log(`Dropped a peer: ${record.reason} (${record.code})`);
-    case "internal-error":
-      return console.error("error: internal", record.error);
-    default:
-      return record satisfies never;
-  }
 }

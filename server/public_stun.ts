@@ -15,6 +15,7 @@ export function publicStun(
   const iceServers = urls.length > 0 ? [{ urls }] : [];
   return {
     name: "STUN",
+    stunOnly: true,
     description:
       `not configured; peers get STUN only (${urls.join(", ") || "none"}), ` +
       "so pairs behind symmetric NATs or strict firewalls will not connect",

@@ -1,39 +1,38 @@
-import type {
-  LeaveReason,
-  Member,
-  RefusalCode,
-  ServerMessage,
-} from "../protocol.ts";
+import type { LeaveReason, Member, ServerMessage } from "../protocol.ts";
 
 /** Somebody who holds a seat in a room. */
 export interface Occupant {
   /** Public name, unique in the room. */
   readonly id: string;
-  /** Takes one encoded {@linkcode ServerMessage}. Must not throw; may leave the room from within. */
+  /** Takes one encoded {@linkcode ServerMessage} about the room. Must not throw; may leave the room from within. */
   deliver(frame: string): void;
-  /** The same for what can be refused: `false` when much waits unread already. */
+  /** Takes one encoded signal; `false` when much waits already. */
   offer(frame: string): boolean;
 }
 
 /** A claimed seat keeps the id; its occupant neither hears nor is seen until it has joined. */
-type Seat =
-  | { readonly state: "claimed"; readonly occupant: Occupant }
+type Seat<O> =
+  | { readonly state: "claimed"; readonly occupant: O }
   | {
     readonly state: "joined";
-    readonly occupant: Occupant;
+    readonly occupant: O;
     readonly joinedAt: number;
-    presence: string | null;
+    /** `undefined` where the peer has published before, elsewhere, and not yet here. */
+    presence: string | null | undefined;
+    away: boolean;
   };
 
 /**
  * One named group of peers: who is in it, what they publish, and who hears what.
- * Plain data: no clock, no socket. A peer claims a seat, joins, and leaves.
+ * Plain data: no clock, no socket. A peer claims a seat, joins, may be away and
+ * back, and leaves.
  */
-export class Room {
+export class Room<O extends Occupant = Occupant> {
   readonly #maxPeers: number;
   // Peers choose their ids: keys of a Map, never of an object.
-  readonly #seats = new Map<string, Seat>();
+  readonly #seats = new Map<string, Seat<O>>();
   #lastJoinedAt = 0;
+  #silent = false;
 
   /** An empty room for at most `maxPeers`. */
   constructor(maxPeers: number) {
@@ -45,53 +44,70 @@ export class Room {
     return this.#seats.size;
   }
 
-  /** Why nobody can claim a seat under `id` (or any) now; `undefined` if somebody can. */
-  refusal(id: string | undefined): RefusalCode | undefined {
-    if (id !== undefined && this.#seats.has(id)) return "id-taken";
-    if (this.#seats.size >= this.#maxPeers) return "room-full";
+  /** Whether every seat is taken. */
+  get full(): boolean {
+    return this.#seats.size >= this.#maxPeers;
   }
 
-  /** Takes a seat under the id of `occupant`. Ask {@linkcode refusal} first. */
-  claim(occupant: Occupant): void {
+  /** Who holds the seat under `id`. */
+  occupant(id: string): O | undefined {
+    return this.#seats.get(id)?.occupant;
+  }
+
+  /** Everybody who has joined, but for `id`. */
+  others(id: string): Member[] {
+    const others: Member[] = [];
+    for (const [other, seat] of this.#seats) {
+      if (other === id || seat.state !== "joined") continue;
+      const { joinedAt, presence = null, away } = seat;
+      others.push({ id: other, joinedAt, presence, away });
+    }
+    return others;
+  }
+
+  /** Takes a seat under the id of `occupant`, which must be free. */
+  claim(occupant: O): void {
     this.#seats.set(occupant.id, { state: "claimed", occupant });
   }
 
   /**
-   * Lets `occupant` in at the time `now` and tells the others. Returns what the
-   * newcomer must know, or `undefined` if it holds no claimed seat.
+   * Lets an occupant in that has claimed a seat, at the time `now`, and tells
+   * the others. Returns when it has joined: then, or at the time `restored` at
+   * which another server let it in.
    */
-  join(
-    occupant: Occupant,
-    now: number,
-  ): { joinedAt: number; peers: Member[] } | undefined {
-    const seat = this.#seats.get(occupant.id);
-    if (seat?.occupant !== occupant || seat.state !== "claimed") return;
-    // The newcomer is always the younger one, in the same millisecond too and when the clock goes back.
-    const joinedAt = this.#lastJoinedAt = Math.max(now, this.#lastJoinedAt + 1);
+  join(occupant: O, now: number, restored?: number): number {
+    // A newcomer is always the youngest, in the same millisecond too and when the clock goes back.
+    const joinedAt = restored ?? Math.max(now, this.#lastJoinedAt + 1);
+    this.#lastJoinedAt = Math.max(joinedAt, this.#lastJoinedAt);
     const { id } = occupant;
     const peer: Member = { id, joinedAt, presence: null, away: false };
     // While the newcomer hears nothing yet: who is dropped by this is in nobody's list.
     this.#tellOthers(id, { type: "join", peer });
-    const peers: Member[] = [];
-    for (const [id, other] of this.#seats) {
-      if (other.state !== "joined") continue;
-      const { joinedAt, presence } = other;
-      peers.push({ id, joinedAt, presence, away: false });
-    }
     this.#seats.set(id, {
       state: "joined",
       occupant,
       joinedAt,
-      presence: null,
+      presence: restored === undefined ? null : undefined,
+      away: false,
     });
-    return { joinedAt, peers };
+    return joinedAt;
+  }
+
+  /** Marks an occupant as away and tells the others; `false` if it was already. */
+  away(occupant: O): boolean {
+    return this.#mark(occupant, true);
+  }
+
+  /** Marks an occupant as back and tells the others; `false` if it was not away. */
+  back(occupant: O): boolean {
+    return this.#mark(occupant, false);
   }
 
   /** Frees the seat of `occupant` and tells the others, if they knew it. Leaving twice is fine. */
-  leave(occupant: Occupant, reason: LeaveReason): void {
+  leave(occupant: O, reason: LeaveReason): void {
     const { id } = occupant;
     const seat = this.#seats.get(id);
-    // A late close of an old socket must not evict whoever holds the id now.
+    // Whoever holds the id now is another.
     if (seat?.occupant !== occupant) return;
     this.#seats.delete(id);
     if (seat.state === "joined") {
@@ -99,17 +115,17 @@ export class Room {
     }
   }
 
-  /** Frees every seat and tells nobody: the server stops, and those who are connected stay so. */
-  dissolve(): void {
-    this.#seats.clear();
+  /** From now on nobody is told of anybody: the server stops, and those who are connected stay so. Signals go on. */
+  silence(): void {
+    this.#silent = true;
   }
 
-  /** Sets the presence of a joined occupant and tells the others. */
-  publish(occupant: Occupant, presence: string | null): void {
-    const { id } = occupant;
-    const seat = this.#seats.get(id);
-    if (seat?.occupant !== occupant || seat.state !== "joined") return;
+  /** Sets the presence of a joined occupant and tells the others, if it is news. */
+  publish(occupant: O, presence: string | null): void {
+    const seat = this.#joined(occupant);
+    if (!seat || seat.presence === presence) return;
     seat.presence = presence;
+    const { id } = occupant;
     this.#tellOthers(id, { type: "presence", id, presence });
   }
 
@@ -121,7 +137,24 @@ export class Room {
     if (!seat.occupant.offer(frame)) return "peer-busy";
   }
 
+  #joined(occupant: O): Seat<O> & { state: "joined" } | undefined {
+    const seat = this.#seats.get(occupant.id);
+    return seat?.occupant === occupant && seat.state === "joined"
+      ? seat
+      : undefined;
+  }
+
+  #mark(occupant: O, away: boolean): boolean {
+    const seat = this.#joined(occupant);
+    if (!seat || seat.away === away) return false;
+    seat.away = away;
+    const { id } = occupant;
+    this.#tellOthers(id, { type: away ? "away" : "back", id });
+    return true;
+  }
+
   #tellOthers(id: string, message: ServerMessage): void {
+    if (this.#silent) return;
     const frame = encode(message);
     for (const [other, seat] of this.#seats) {
       if (other !== id && seat.state === "joined") seat.occupant.deliver(frame);

@@ -6,20 +6,20 @@ const PARTY_CHARS = 64;
 /** What a URL asks for. */
 export type Route =
   | {
-    /** The socket of a room, or its health when asked without an upgrade. */
-    readonly to: "room";
+    /** The socket of a room (or whether it could be had, when asked without an upgrade), or STUN and TURN servers for its members. */
+    readonly to: "room" | "turn";
+    /** Name space of the room. */
+    readonly party: string;
+    /** Name of the room. */
+    readonly room: string;
     /** Key of the room among all parties of the server. */
     readonly key: string;
     /** The id the peer claims; `undefined` leaves it to the server. */
     readonly id: string | undefined;
   }
   | {
-    /** STUN and TURN servers for the members of a room. */
-    readonly to: "turn";
-  }
-  | {
-    /** Whether the server lives. */
-    readonly to: "health";
+    /** Whether the server lives, or what it has counted. */
+    readonly to: "health" | "metrics";
   }
   | {
     /** The address has the right form and a name in it is not acceptable. */
@@ -32,9 +32,10 @@ export type Route =
     readonly to: "nowhere";
   };
 
-/** Reads the addresses of PartySocket: `/parties/{party}/{room}`, with the id in `_pk`; `…/turn`; and `/health`. */
+/** Reads the addresses of PartySocket: `/parties/{party}/{room}`, with the id in `_pk`; `…/turn`; `/health` and `/metrics`. */
 export function route(url: URL, limits: Limits): Route {
   if (url.pathname === "/health") return { to: "health" };
+  if (url.pathname === "/metrics") return { to: "metrics" };
   const [, prefix, party, room, leaf, ...rest] = url.pathname.split("/");
   if (prefix !== "parties" || party === undefined || room === undefined) {
     return { to: "nowhere" };
@@ -52,13 +53,14 @@ export function route(url: URL, limits: Limits): Route {
   if (!isName(roomName, limits.roomChars)) {
     return { to: "refusal", code: "bad-room" };
   }
-  if (leaf === "turn") return { to: "turn" };
   const id = url.searchParams.get("_pk") ?? undefined;
   if (id !== undefined && !isName(id, limits.idChars)) {
     return { to: "refusal", code: "bad-id" };
   }
   // No name holds a control character, so the pair is unambiguous.
-  return { to: "room", key: `${partyName}\0${roomName}`, id };
+  const key = `${partyName}\0${roomName}`;
+  const to = leaf === "turn" ? "turn" : "room";
+  return { to, party: partyName, room: roomName, key, id };
 }
 
 /** The decoded path segment; empty, which is no name, when it is not percent-encoded UTF-8. */

@@ -1,18 +1,23 @@
 import { STATUS_CODE } from "@std/http/status";
 import {
-  CLOSE,
   LIMITS,
   type Limits,
   type RefusalCode,
   SUBPROTOCOL,
 } from "../protocol.ts";
+import { type Admission, admit, type Authorize } from "./authorize.ts";
+import { clientAddress } from "./client_address.ts";
 import { defaultHeaders } from "./default_headers.ts";
 import { IceSource } from "./ice_source.ts";
+import { Lobby, type Wanted } from "./lobby.ts";
 import type { Log } from "./log_record.ts";
+import { readOffered } from "./offered.ts";
+import { readOrigins } from "./origins.ts";
 import { publicStun } from "./public_stun.ts";
-import { Room } from "./room.ts";
+import { answer, failure, refusal } from "./refusal.ts";
+import { MIN_SECRET_CHARS, ResumeTokens } from "./resume_token.ts";
 import { type Route, route } from "./route.ts";
-import { Session } from "./session.ts";
+import { Tally } from "./tally.ts";
 import type { TurnProvider } from "./turn_provider.ts";
 import { VERSION } from "./version.ts";
 
@@ -22,14 +27,27 @@ export interface ServerOptions {
   readonly turn?: TurnProvider;
   /** Limits that differ from the defaults. @default {LIMITS} */
   readonly limits?: Partial<Limits>;
+  /**
+   * Signs the tokens with which peers resume their sessions, 16 characters or
+   * more. With the same secret, another run of the server knows them.
+   *
+   * @default {a random one}
+   */
+  readonly sessionSecret?: string;
+  /** Origins whose pages may use the server, such as `https://example.com` or `https://*.example.com`. @default {["*"]} */
+  readonly allowedOrigins?: readonly string[];
+  /** Decides who may join. @default {everybody may} */
+  readonly authorize?: Authorize;
+  /** How many proxies of one's own stand in front and write `X-Forwarded-For`. @default {0} */
+  readonly trustProxy?: number;
   /** Takes what is worth telling an operator. @default {nothing is told} */
   readonly log?: Log;
   /** The time, in milliseconds since the epoch. @default {Date.now} */
   readonly now?: () => number;
 }
 
-/** How long a client may take to answer the close of its socket. */
-const GOODBYE_MS = 2_000;
+/** After how long without a sign of life a socket counts as lost; Deno asks for one at half of it. */
+const IDLE_SECONDS = 30;
 
 const METHODS = "GET, HEAD, OPTIONS";
 
@@ -56,19 +74,28 @@ const METHODS = "GET, HEAD, OPTIONS";
 export class Server implements AsyncDisposable {
   readonly #limits: Limits;
   readonly #log: Log;
-  readonly #now: () => number;
-  readonly #turn: TurnProvider;
   readonly #ice: IceSource;
-  readonly #rooms = new Map<string, Room>();
-  readonly #sessions = new Set<Session>();
-  #stopping = false;
+  readonly #lobby: Lobby;
+  readonly #admission: Admission;
+  readonly #trustProxy: number;
+  readonly #tally = new Tally();
 
   /**
-   * A server without rooms; they come with their first peer and go with the last.
+   * A server without rooms.
    *
-   * @throws {RangeError} If a limit is not a positive integer.
+   * @throws {RangeError} If a limit is not a positive integer, a secret too short, or the number of proxies none.
+   * @throws {TypeError} If an origin is none.
    */
   constructor(options: ServerOptions = {}) {
+    const {
+      turn = publicStun(),
+      log = () => {},
+      now = Date.now,
+      allowedOrigins = ["*"],
+      authorize,
+      sessionSecret,
+      trustProxy = 0,
+    } = options;
     this.#limits = { ...LIMITS, ...options.limits };
     for (const [name, limit] of Object.entries(this.#limits)) {
       if (!Number.isSafeInteger(limit) || limit < 1) {
@@ -77,14 +104,33 @@ export class Server implements AsyncDisposable {
         );
       }
     }
-    this.#log = options.log ?? (() => {});
-    this.#now = options.now ?? Date.now;
-    this.#turn = options.turn ?? publicStun();
-    this.#ice = new IceSource({
-      provider: this.#turn,
-      log: this.#log,
-      now: this.#now,
+    if (!Number.isSafeInteger(trustProxy) || trustProxy < 0) {
+      throw new RangeError(
+        `Cannot make a server: "trustProxy" must be a number of proxies, got ${trustProxy}`,
+      );
+    }
+    if (
+      sessionSecret !== undefined && sessionSecret.length < MIN_SECRET_CHARS
+    ) {
+      throw new RangeError(
+        `Cannot make a server: "sessionSecret" must have at least ${MIN_SECRET_CHARS} characters, got ${sessionSecret.length}`,
+      );
+    }
+    this.#log = log;
+    this.#trustProxy = trustProxy;
+    this.#admission = { allowsOrigin: readOrigins(allowedOrigins), authorize };
+    this.#ice = new IceSource({ provider: turn, log, now });
+    this.#lobby = new Lobby({
+      limits: this.#limits,
+      ice: this.#ice,
+      tokens: new ResumeTokens(sessionSecret),
+      tally: this.#tally,
+      now,
+      log,
     });
+    if (!turn.stunOnly && !authorize && allowedOrigins.includes("*")) {
+      log({ level: "warn", event: "turn-is-open", provider: turn.name });
+    }
   }
 
   /**
@@ -102,7 +148,9 @@ export class Server implements AsyncDisposable {
       }
       if (isHandshake(request)) {
         const asked = route(new URL(request.url), this.#limits);
-        if (asked.to === "room") return this.#connect(request, asked);
+        if (asked.to === "room") {
+          return await this.#connect(request, info, asked);
+        }
       }
       return await this.onRequest(request, info);
     } catch (error) {
@@ -116,19 +164,19 @@ export class Server implements AsyncDisposable {
   };
 
   /**
-   * Answers every request that opens no socket: `GET /health`, `GET …/turn`,
-   * the plain GET of a room, HEAD of each, and the CORS preflight. Override it to answer
-   * more, and call `super.onRequest` for the rest.
+   * Answers every request that opens no socket: `GET /health`, `GET /metrics`,
+   * `GET …/turn`, the plain GET of a room, HEAD of each, and the CORS preflight.
+   * Override it to answer more, and call `super.onRequest` for the rest.
    */
   async onRequest(
     request: Request,
-    _info: Deno.ServeHandlerInfo,
+    info: Deno.ServeHandlerInfo,
   ): Promise<Response> {
     switch (request.method) {
       case "GET":
-        return await this.#get(request);
+        return await this.#get(request, info);
       case "HEAD": {
-        const { status, headers, body } = await this.#get(request);
+        const { status, headers, body } = await this.#get(request, info);
         await body?.cancel();
         return new Response(null, { status, headers });
       }
@@ -148,24 +196,13 @@ export class Server implements AsyncDisposable {
   }
 
   /**
-   * Takes nobody in any more, tells every client to come back later, and
-   * resolves when their sockets are closed, at the latest after two seconds.
-   * Closing twice is fine.
+   * Takes nobody in any more, asks every client to go on elsewhere or to come
+   * back later, and resolves when their sockets are closed, at the latest after
+   * three and a half seconds. Closing twice is fine.
    */
   async close(): Promise<void> {
-    this.#stopping = true;
     this.#ice.close();
-    for (const room of this.#rooms.values()) room.dissolve();
-    const closing = [...this.#sessions].map((session) => {
-      session.close(CLOSE.restarting, "restarting");
-      return session.closed;
-    });
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, GOODBYE_MS);
-    });
-    await Promise.race([Promise.all(closing), patience]);
-    clearTimeout(timer);
+    await this.#lobby.drain();
   }
 
   /** {@linkcode Server.close}. */
@@ -173,39 +210,37 @@ export class Server implements AsyncDisposable {
     await this.close();
   }
 
-  async #get(request: Request): Promise<Response> {
+  async #get(
+    request: Request,
+    info: Deno.ServeHandlerInfo,
+  ): Promise<Response> {
     const asked = route(new URL(request.url), this.#limits);
     switch (asked.to) {
       case "health": {
-        let peers = 0;
-        for (const room of this.#rooms.values()) peers += room.size;
-        const status = this.#stopping ? "stopping" : "ok";
-        return answer({
-          status,
-          version: VERSION,
-          rooms: this.#rooms.size,
-          peers,
-        });
+        const { rooms, peers } = this.#lobby.gauges;
+        const status = this.#lobby.stopping ? "stopping" : "ok";
+        return answer({ status, version: VERSION, rooms, peers });
       }
+      case "metrics":
+        return text(this.#tally.text(this.#lobby.gauges));
       case "turn": {
+        const admitted = await admit(request, asked, this.#admission);
+        if ("refused" in admitted) return this.#refuse(admitted.refused);
         const { iceServers, expiresAt } = await this.#ice.fresh() ??
           this.#ice.known;
         return answer({ iceServers, expiresAt });
       }
       case "room": {
-        const refused = this.#refusal(request, asked);
-        return refused ? refusal(refused) : new Response(
+        const wanted = await this.#wanted(request, info, asked);
+        if ("refused" in wanted) return this.#refuse(wanted.refused);
+        const grant = this.#lobby.find(wanted);
+        if (grant.to === "refuse") return this.#refuse(grant.code);
+        return text(
           "WebRTC signaling: connect with a WebSocket to join this room.\n",
-          {
-            headers: {
-              ...defaultHeaders(),
-              "Content-Type": "text/plain; charset=utf-8",
-            },
-          },
         );
       }
       case "refusal":
-        return refusal(asked.code);
+        return this.#refuse(asked.code);
       case "nowhere":
         return failure(STATUS_CODE.NotFound, "not-found", "Nothing is here");
       default:
@@ -214,16 +249,23 @@ export class Server implements AsyncDisposable {
   }
 
   /** Decides before the upgrade: a refused client never gets a socket. */
-  #connect(request: Request, asked: Route & { to: "room" }): Response {
-    const refused = this.#refusal(request, asked);
-    if (refused) return refusal(refused);
-    const { key, id = crypto.randomUUID() } = asked;
-    const protocol = offered(request).includes(SUBPROTOCOL)
-      ? { protocol: SUBPROTOCOL }
-      : {};
+  async #connect(
+    request: Request,
+    info: Deno.ServeHandlerInfo,
+    asked: Route & { to: "room" | "turn" },
+  ): Promise<Response> {
+    const wanted = await this.#wanted(request, info, asked);
+    if ("refused" in wanted) return this.#refuse(wanted.refused);
+    const silent = await this.#lobby.listen(wanted);
+    // From here on nothing is awaited: what was found stays true until it is given.
+    const grant = this.#lobby.find(wanted, silent);
+    if (grant.to === "refuse") return this.#refuse(grant.code);
     let upgraded: Deno.WebSocketUpgrade;
     try {
-      upgraded = Deno.upgradeWebSocket(request, protocol);
+      upgraded = Deno.upgradeWebSocket(request, {
+        idleTimeout: IDLE_SECONDS,
+        ...(readOffered(request).version && { protocol: SUBPROTOCOL }),
+      });
     } catch {
       return failure(
         STATUS_CODE.BadRequest,
@@ -231,37 +273,74 @@ export class Server implements AsyncDisposable {
         "Not a WebSocket handshake (RFC 6455 §4.2.1)",
       );
     }
-    const room = this.#rooms.get(key) ?? new Room(this.#limits.peersPerRoom);
-    this.#rooms.set(key, room);
-    const session = new Session({
-      id,
+    const session = this.#lobby.give(grant, wanted, upgraded.socket);
+    const { party, room } = asked;
+    const { id, address } = wanted;
+    this.#log({
+      level: "debug",
+      event: "socket-granted",
+      session,
+      party,
       room,
-      socket: upgraded.socket,
-      limits: this.#limits,
-      ice: this.#ice,
-      now: this.#now,
-      log: this.#log,
-      onEnd: () => {
-        this.#sessions.delete(session);
-        if (room.size === 0) this.#rooms.delete(key);
-      },
+      id,
+      address,
     });
-    this.#sessions.add(session);
     return upgraded.response;
   }
 
-  #refusal(
+  /** The seat that a request asks for, once it is known who asks. */
+  async #wanted(
     request: Request,
-    { key, id }: Route & { to: "room" },
-  ): RefusalCode | undefined {
-    if (this.#stopping) return "stopping";
-    const protocols = offered(request);
+    info: Deno.ServeHandlerInfo,
+    asked: Route & { to: "room" | "turn" },
+  ): Promise<Wanted | { refused: RefusalCode | Response }> {
+    if (this.#lobby.stopping) return { refused: "stopping" };
+    const { version, resume, seen } = readOffered(request);
     // A client that offers none takes the version it gets, as the welcome tells it.
-    if (protocols.length > 0 && !protocols.includes(SUBPROTOCOL)) {
-      return "bad-version";
-    }
-    return this.#rooms.get(key)?.refusal(id);
+    if (version === false) return { refused: "bad-version" };
+    const admitted = await admit(request, asked, this.#admission);
+    if ("refused" in admitted) return admitted;
+    // Who mounts the server elsewhere may have none to give.
+    const remote: Partial<Deno.ServeHandlerInfo>["remoteAddr"] = info
+      ?.remoteAddr;
+    return {
+      key: asked.key,
+      id: admitted.id ?? crypto.randomUUID(),
+      address: clientAddress(
+        remote && "hostname" in remote ? remote.hostname : undefined,
+        request.headers.get("x-forwarded-for"),
+        this.#trustProxy,
+      ),
+      token: resume,
+      seen,
+    };
   }
+
+  #refuse(why: RefusalCode | Response): Response {
+    const code = why instanceof Response ? "custom" : why;
+    this.#tally.add("refusals", code);
+    this.#log({ level: "debug", event: "join-refused", code });
+    if (!(why instanceof Response)) return refusal(why);
+    // Without these a page could not read why.
+    const headers = new Headers(why.headers);
+    for (const [name, value] of Object.entries(defaultHeaders())) {
+      if (!headers.has(name)) headers.set(name, value);
+    }
+    return new Response(why.body, {
+      status: why.status,
+      statusText: why.statusText,
+      headers,
+    });
+  }
+}
+
+function text(body: string): Response {
+  return new Response(body, {
+    headers: {
+      ...defaultHeaders(),
+      "Content-Type": "text/plain; charset=utf-8",
+    },
+  });
 }
 
 /** Whether a request opens a WebSocket (RFC 6455 §4.2.1); the key is Deno's to check. */
@@ -269,71 +348,4 @@ function isHandshake({ method, headers }: Request): boolean {
   return method === "GET" &&
     headers.get("upgrade")?.toLowerCase() === "websocket" &&
     headers.get("sec-websocket-version") === "13";
-}
-
-/** The subprotocols that the client offers (RFC 6455 §4.1). */
-function offered(request: Request): string[] {
-  const list = request.headers.get("sec-websocket-protocol") ?? "";
-  return list.split(",").map((each) => each.trim()).filter((each) =>
-    each !== ""
-  );
-}
-
-const REFUSALS: Readonly<
-  Record<RefusalCode, { status: number; message: string }>
-> = {
-  "bad-room": {
-    status: STATUS_CODE.BadRequest,
-    message:
-      "The room name is empty, too long, a dot or two, or has control characters",
-  },
-  "bad-party": {
-    status: STATUS_CODE.BadRequest,
-    message:
-      "The party name is empty, too long, a dot or two, or has control characters",
-  },
-  "bad-id": {
-    status: STATUS_CODE.BadRequest,
-    message: "The peer id is empty, too long, or has control characters",
-  },
-  "bad-version": {
-    status: STATUS_CODE.BadRequest,
-    message: `This server speaks ${SUBPROTOCOL}`,
-  },
-  "id-taken": {
-    status: STATUS_CODE.Conflict,
-    message: "A peer of this room has that id",
-  },
-  "room-full": { status: STATUS_CODE.Conflict, message: "The room is full" },
-  "stopping": {
-    status: STATUS_CODE.ServiceUnavailable,
-    message: "The server is about to stop",
-  },
-};
-
-function refusal(code: RefusalCode): Response {
-  const { status, message } = REFUSALS[code];
-  return failure(status, code, message);
-}
-
-function failure(
-  status: number,
-  code: string,
-  message: string,
-  headers: Record<string, string> = {},
-): Response {
-  return answer({ error: { code, message } }, { status, headers });
-}
-
-function answer(
-  body: unknown,
-  { status = STATUS_CODE.OK as number, headers = {} }: {
-    status?: number;
-    headers?: Record<string, string>;
-  } = {},
-): Response {
-  return Response.json(body, {
-    status,
-    headers: { ...defaultHeaders(), ...headers },
-  });
 }

@@ -1,160 +1,270 @@
 import {
+  type ClientMessage,
   CLOSE,
   exceedsBytes,
   type FaultCode,
   type LeaveReason,
   type Limits,
-  parseClientMessage,
-  type ServerMessage,
+  type SessionOrigin,
   VERSION,
 } from "../protocol.ts";
 import type { IceSource } from "./ice_source.ts";
 import type { Log } from "./log_record.ts";
-import { RateLimit } from "./rate_limit.ts";
+import { Mailbox } from "./mailbox.ts";
+import { PeerSocket } from "./peer_socket.ts";
+import type { ResumeClaim, ResumeTokens } from "./resume_token.ts";
+import type { ShownToken, Ticket } from "./resumption.ts";
 import { encode, type Occupant, type Room } from "./room.ts";
-import { splitSignal } from "./split_signal.ts";
+import type { Tally } from "./tally.ts";
 import type { IceConfig } from "./turn_provider.ts";
 
 /** How long a welcome waits for TURN credentials; what comes later follows in an `ice` message. */
 const ICE_PATIENCE_MS = 1_000;
 
-/** What a session needs of the world. */
-export interface SessionOptions {
-  /** Public id of the peer. */
-  readonly id: string;
-  /** Where it will sit. */
-  readonly room: Room;
-  /** Its socket, not yet open. */
-  readonly socket: WebSocket;
+/** What every session of a server has in common. */
+export interface SessionServices {
   /** What the server takes. */
   readonly limits: Limits;
   /** Where STUN and TURN servers come from. */
   readonly ice: IceSource;
+  /** Mints what a peer resumes with. */
+  readonly tokens: ResumeTokens;
+  /** Counts what goes wrong. */
+  readonly tally: Tally;
   /** The time, in milliseconds since the epoch. */
   readonly now: () => number;
   /** Takes what is worth telling an operator. */
   readonly log: Log;
+}
+
+/** What is a session's own. */
+export interface SessionOptions {
+  /** Names it in the log, where ids have no place. */
+  readonly serial: number;
+  /** Key of its room. */
+  readonly key: string;
+  /** Public id of the peer. */
+  readonly id: string;
+  /** Where it will sit. */
+  readonly room: Room<Session>;
+  /** The token of a membership that another run of the server saw begin. */
+  readonly restored: ShownToken | undefined;
   /** Called once, when the seat is free again. */
   readonly onEnd: () => void;
 }
 
-/** One peer's membership of one room, from the upgrade to its end. */
+/** A socket that a client has been granted for a session. */
+export interface Attachment {
+  /** The socket, not yet open. */
+  readonly socket: WebSocket;
+  /** The token it was granted for. */
+  readonly shown: ShownToken | undefined;
+  /** How many signals the client has received in this session. */
+  readonly seen: number;
+  /** Whether the client knows nothing of what happened in this session, since another held it. */
+  readonly anew: boolean;
+}
+
+/** Where a session stands; the socket is open and welcomed only when it is `live`. */
+type State =
+  | { readonly state: "opening"; readonly socket: PeerSocket | undefined }
+  | { readonly state: "live"; readonly socket: PeerSocket }
+  | {
+    readonly state: "away";
+    /** One that was granted and is not welcomed yet. */
+    readonly socket: PeerSocket | undefined;
+    readonly timer: ReturnType<typeof setTimeout>;
+  }
+  | { readonly state: "ended"; readonly socket: PeerSocket | undefined };
+
+/**
+ * One peer's membership of one room. It outlives its sockets: when one is lost,
+ * the peer is away and its signals wait, until another resumes it or the grace
+ * time is over.
+ */
 export class Session implements Occupant {
   readonly id: string;
+  /** Names it in the log. */
+  readonly serial: number;
+  readonly #services: SessionServices;
   readonly #options: SessionOptions;
-  readonly #rate: RateLimit;
+  #mailbox: Mailbox;
   /** How every signal of this peer begins: the server says who speaks, the speaker never does. */
   readonly #stamp: string;
-  readonly #closed = Promise.withResolvers<void>();
-  #state: "opening" | "joined" | "ended" = "opening";
+  #now: State = { state: "opening", socket: undefined };
+  /** What the next welcome goes on with, as far as the client knows. */
+  #continues: SessionOrigin;
+  #joinedAt: number;
+  #sequence: number;
+  /** What it was restored by, if this server did not see its peer join. */
+  #origin: ResumeClaim | undefined;
+  #current: string | undefined;
+  #previous: string | undefined;
+  #draining = false;
+  /** How many signals the server has taken from the peer in this session. */
+  #taken = 0;
 
-  /** Claims the seat and listens to the socket. */
-  constructor(options: SessionOptions) {
-    const { id, room, socket, limits, now } = options;
+  /** Claims the seat. */
+  constructor(services: SessionServices, options: SessionOptions) {
+    const { id, serial, room, restored } = options;
     this.id = id;
+    this.serial = serial;
+    this.#services = services;
     this.#options = options;
+    this.#mailbox = new Mailbox(services.limits);
     this.#stamp = `{"type":"signal","from":${JSON.stringify(id)},"data":`;
-    this.#rate = new RateLimit(
-      limits.framesPerSecond,
-      limits.frameBurst,
-      now(),
-    );
+    this.#continues = restored ? "restored" : "new";
+    this.#joinedAt = restored?.claim.joinedAt ?? 0;
+    this.#sequence = restored?.claim.sequence ?? 0;
+    this.#origin = restored?.claim;
+    this.#previous = restored?.token;
     room.claim(this);
-    socket.onopen = () => void this.#join();
-    socket.onmessage = ({ data }) => this.#receive(data);
-    socket.onclose = ({ code }) => {
-      this.#end(isGoodbye(code) ? "goodbye" : "lost");
-      this.#closed.resolve();
+  }
+
+  /** What decides who may resume it. */
+  get ticket(): Ticket {
+    return {
+      joinedAt: this.#joinedAt,
+      current: this.#current,
+      previous: this.#previous,
+      origin: this.#origin,
     };
-    socket.onerror = () => this.#end("lost");
   }
 
-  /** Resolves when the socket is closed, which a client that does not answer can put off. */
+  /** Whether it is over. */
+  get ended(): boolean {
+    return this.#now.state === "ended";
+  }
+
+  /** Whether its peer is in the room and has no socket. */
+  get away(): boolean {
+    return this.#now.state === "away";
+  }
+
+  /** Resolves when its socket is closed, which a client that does not answer can put off. */
   get closed(): Promise<void> {
-    return this.#closed.promise;
+    return this.#now.socket?.closed ?? Promise.resolve();
   }
 
-  /** Sends one encoded message, and drops the peer if it does not read what it is sent. */
-  deliver(frame: string): void {
-    const { socket, limits } = this.#options;
-    if (this.#state === "ended" || socket.readyState !== WebSocket.OPEN) return;
-    if (socket.bufferedAmount > limits.unreadBytes) {
-      return this.#drop(CLOSE.tooSlow, "too much unread output");
+  /** The socket it has, or has been granted. */
+  get socket(): PeerSocket | undefined {
+    return this.#now.socket;
+  }
+
+  /** Goes on with another socket; the one before is closed. */
+  attach({ socket, shown, seen, anew }: Attachment): void {
+    const { limits, now, tally, log } = this.#services;
+    const before = this.#now.socket;
+    if (anew) {
+      this.#continues = "restored";
+      this.#mailbox = new Mailbox(limits);
+      this.#taken = 0;
     }
-    socket.send(frame);
+    const next: PeerSocket = new PeerSocket({
+      socket,
+      limits,
+      now,
+      onOpen: () => void this.#greet(next, shown, seen),
+      onSignal: (to, literal) => this.#signal(to, literal),
+      onMessage: (message) => this.#receive(message),
+      onFault: (code) => tally.add("faults", code),
+      onDrop: (code, reason) => {
+        tally.add("drops", code);
+        log({ level: "info", event: "peer-dropped", code, reason });
+      },
+      onGone: (reason) => this.#lost(next, reason),
+    });
+    // A peer that was live stays so for the others until this socket proves to be no better.
+    if (this.#now.state === "live") {
+      this.#now = { state: "away", socket: next, timer: this.#grace() };
+    } else this.#now = { ...this.#now, socket: next };
+    before?.close(CLOSE.replaced, "resumed by another socket");
   }
 
-  /** Sends one encoded message, unless half of what may wait unread does. */
+  /** Sends one encoded message about the room. Who is away is told everything at once when it is back. */
+  deliver(frame: string): void {
+    if (this.#now.state === "live") this.#now.socket.send(frame);
+  }
+
+  /** Sends one encoded signal, or keeps it for when the peer is back. */
   offer(frame: string): boolean {
-    const { socket, limits } = this.#options;
-    if (socket.bufferedAmount > limits.unreadBytes / 2) return false;
-    if (socket.readyState === WebSocket.OPEN) socket.send(frame);
+    const { state, socket } = this.#now;
+    if (state !== "live") return this.#mailbox.offer(frame);
+    if (!socket.hasRoom) return false;
+    this.#mailbox.push(frame);
+    socket.send(frame);
     return true;
   }
 
-  /** Closes the socket with a code that tells the client whether to come back. */
-  close(code: number, reason: string): void {
-    const { socket } = this.#options;
-    // The room is left when close is called: a peer that never answers would hold its seat for ever.
-    this.#end("lost");
-    if (socket.readyState <= WebSocket.OPEN) socket.close(code, reason);
+  /** Asks the client to go on elsewhere. From now on a socket that is lost is a session that has ended. */
+  drain(): void {
+    this.#draining = true;
+    if (this.#now.state === "away" && !this.#now.socket) {
+      return this.#leave("lost");
+    }
+    this.deliver(encode({ type: "drain" }));
   }
 
-  async #join(): Promise<void> {
-    const { ice, room, now, limits } = this.#options;
+  /** Ends it without a word to the room, and closes its socket with a code that tells the client whether to come back. */
+  close(code: number, reason: string): void {
+    this.#end();
+    this.#now.socket?.close(code, reason);
+  }
+
+  async #greet(
+    socket: PeerSocket,
+    shown: ShownToken | undefined,
+    seen: number,
+  ): Promise<void> {
+    const { ice, limits, tokens, tally, now } = this.#services;
+    const { key, id, room, restored } = this.#options;
     const fresh = ice.fresh();
     const inTime = await within(ICE_PATIENCE_MS, fresh);
-    if (this.#state === "ended") return;
-    const joined = room.join(this, now());
-    if (!joined) return;
-    this.#state = "joined";
-    this.#send({
+    // Replaced, or gone, meanwhile.
+    if (this.ended || this.#now.socket !== socket) return;
+    const session = this.#continues;
+    if (this.#now.state === "opening") {
+      this.#joinedAt = room.join(this, now(), restored?.claim.joinedAt);
+    } else {
+      if (this.#now.state === "away") clearTimeout(this.#now.timer);
+      room.back(this);
+    }
+    if (session !== "new") tally.add("resumes", session);
+    const joinedAt = this.#joinedAt;
+    this.#previous = shown?.token;
+    // One that superseded what the session was restored by has counted on.
+    if (shown && shown.claim.sequence > this.#sequence) {
+      this.#sequence = shown.claim.sequence;
+      this.#origin = shown.claim;
+    }
+    this.#current = tokens.mint({ key, id }, joinedAt, ++this.#sequence);
+    if (session === "resumed") this.#mailbox.seen(seen);
+    this.#now = { state: "live", socket };
+    this.#log(session === "resumed" ? "peer-back" : "peer-joined");
+    socket.welcomed();
+    socket.send(encode({
       type: "welcome",
       version: VERSION,
-      id: this.id,
-      ...joined,
+      id,
+      joinedAt,
+      peers: room.others(id),
       ...iceFields(inTime.value ?? ice.known),
-      resume: null,
+      resume: this.#current,
+      session,
+      seen: this.#taken,
       limits,
-    });
-    if (!inTime.settled) {
-      const late = await fresh;
-      if (late) this.#send({ type: "ice", ...iceFields(late) });
-    }
+    }));
+    for (const frame of this.#mailbox.frames) socket.send(frame);
+    if (inTime.settled) return;
+    const late = await fresh;
+    if (late) socket.send(encode({ type: "ice", ...iceFields(late) }));
   }
 
-  #receive(frame: unknown): void {
-    if (this.#state === "ended") return;
-    const { room, limits, now } = this.#options;
-    if (!this.#rate.take(now())) {
-      this.#fault("rate-limited", "too many frames");
-      return this.#drop(CLOSE.rateLimited, "too many frames");
-    }
-    if (this.#relay(frame)) return;
-    const parsed = parseClientMessage(frame, limits.frameBytes);
-    if (!parsed.ok) {
-      switch (parsed.reason) {
-        case "too-large":
-          this.#fault("frame-too-large", "frame too large");
-          return this.#drop(CLOSE.frameTooLarge, "frame too large");
-        case "not-text":
-        case "not-an-object":
-          this.#fault("not-a-message", parsed.reason);
-          return this.#drop(CLOSE.badFrame, parsed.reason);
-        case "unknown-type":
-        case "bad-field":
-          return this.#fault("bad-frame", parsed.reason);
-        default:
-          return parsed.reason satisfies never;
-      }
-    }
-    if (this.#state === "opening") {
-      return this.#fault("not-joined", "wait for the welcome");
-    }
-    const { message } = parsed;
+  #receive(message: Exclude<ClientMessage, { type: "signal" }>): void {
+    const { limits } = this.#services;
+    const { room } = this.#options;
+    this.#confirm();
     switch (message.type) {
-      case "signal":
-        return this.#signal(message.to, JSON.stringify(message.data));
       case "presence":
         if (
           message.presence !== null &&
@@ -166,57 +276,95 @@ export class Session implements Occupant {
           );
         }
         return room.publish(this, message.presence);
+      case "ping":
+        this.#mailbox.seen(message.seen);
+        return this.deliver(encode({ type: "pong", seen: this.#taken }));
+      case "pong":
+        return;
       default:
         return message satisfies never;
     }
   }
 
-  /** The short way for what a server does most; `false` leaves the frame to the full parser. */
-  #relay(frame: unknown): boolean {
-    if (this.#state !== "joined" || typeof frame !== "string") return false;
-    if (exceedsBytes(frame, this.#options.limits.frameBytes)) return false;
-    const signal = splitSignal(frame);
-    if (signal) this.#signal(signal.to, signal.literal);
-    return signal !== undefined;
-  }
-
   #signal(to: string, literal: string): void {
+    this.#taken++;
+    this.#confirm();
     const refused = this.#options.room.tell(to, `${this.#stamp}${literal}}`);
     if (refused) this.#fault(refused, "not delivered", to);
   }
 
-  #send(message: ServerMessage): void {
-    this.deliver(encode(message));
+  /** A client speaks after the welcome, so it has the token that came with it. */
+  #confirm(): void {
+    this.#continues = "resumed";
+    this.#previous = undefined;
   }
 
   #fault(code: FaultCode, message: string, to?: string): void {
-    this.#send({
-      type: "error",
-      code,
-      message,
-      ...(to !== undefined && { to }),
-    });
+    this.#now.socket?.fault(code, message, to);
   }
 
-  /** What the client must know is sent before: Deno loses the close frame while the client is still sending. */
-  #drop(code: number, reason: string): void {
-    this.#options.log({ level: "info", event: "peer-dropped", code, reason });
-    this.#end("dropped");
-    this.#options.socket.close(code, reason);
+  #lost(socket: PeerSocket, reason: LeaveReason): void {
+    // A late close of an old socket must not disturb the one that came after it.
+    if (this.#now.socket !== socket) return;
+    const { room } = this.#options;
+    switch (this.#now.state) {
+      case "ended":
+        return;
+      case "opening":
+        return this.#leave(reason);
+      case "live":
+      case "away":
+        if (reason !== "lost" || this.#draining) return this.#leave(reason);
+        if (this.#now.state === "away") {
+          this.#now = { ...this.#now, socket: undefined };
+        } else {
+          this.#now = {
+            state: "away",
+            socket: undefined,
+            timer: this.#grace(),
+          };
+        }
+        if (room.away(this)) this.#log("peer-away");
+        return;
+      default:
+        return this.#now satisfies never;
+    }
   }
 
-  /** Idempotent: an idle timeout fires `error`, then `close` twice. */
-  #end(reason: LeaveReason): void {
-    if (this.#state === "ended") return;
-    this.#state = "ended";
+  #grace(): ReturnType<typeof setTimeout> {
+    return setTimeout(() => {
+      // One that was granted in the last moment may still open.
+      if (this.#now.state === "away" && this.#now.socket) {
+        this.#now = { ...this.#now, timer: this.#grace() };
+      } else this.#leave("lost");
+    }, this.#services.limits.graceMs);
+  }
+
+  #leave(reason: LeaveReason): void {
+    const joined = this.#now.state !== "opening";
+    this.#end();
     this.#options.room.leave(this, reason);
+    if (joined) this.#log("peer-left", reason);
     this.#options.onEnd();
   }
-}
 
-/** A page that leaves says 1000 or nothing (1005) by itself, 1001 when the browser unloads it (RFC 6455 §7.4.1). */
-function isGoodbye(code: number): boolean {
-  return code === CLOSE.goodbye || code === 1001 || code === 1005;
+  #end(): void {
+    if (this.#now.state === "away") clearTimeout(this.#now.timer);
+    this.#now = { state: "ended", socket: this.#now.socket };
+  }
+
+  #log(
+    event: "peer-joined" | "peer-away" | "peer-back" | "peer-left",
+    reason?: LeaveReason,
+  ): void {
+    const { serial: session, room } = this.#options;
+    const record = { level: "info", session, peers: room.size } as const;
+    this.#services.log(
+      event === "peer-left"
+        ? { ...record, event, reason: reason ?? "lost" }
+        : { ...record, event },
+    );
+  }
 }
 
 function iceFields({ iceServers, expiresAt }: IceConfig): {

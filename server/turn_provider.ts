@@ -14,6 +14,8 @@ export interface TurnProvider {
   readonly name: string;
   /** One line that tells an operator what peers get. */
   readonly description: string;
+  /** Whether it gives out no credentials, so that there is nothing to guard. @default {false} */
+  readonly stunOnly?: boolean;
   /**
    * Asks for servers whose credentials last for a while.
    *

@@ -11,8 +11,8 @@ function read(
 /** What a person sees of a configuration. */
 function summary(config: Config): unknown {
   if (config.run !== "serve") return config;
-  const { port, hostname, turn } = config;
-  return { port, hostname, turn: turn.name };
+  const { port, hostname, options } = config;
+  return { port, hostname, turn: options.turn.name };
 }
 
 const DEFAULT = { port: 8000, hostname: "0.0.0.0", turn: "STUN" };

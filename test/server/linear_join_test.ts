@@ -4,7 +4,9 @@ import { startServer } from "../support/start_server.ts";
 
 /** Bytes that the server sends to everybody when one more peer joins a room of `size`. */
 async function bytesOfOneJoin(size: number): Promise<number> {
-  await using server = startServer({ limits: { peersPerRoom: size + 1 } });
+  await using server = startServer({
+    limits: { peersPerRoom: size + 1, socketsPerAddress: size + 1 },
+  });
   await using stack = new AsyncDisposableStack();
   const peers: RawPeer[] = [];
   for (let index = 0; index < size; index++) {

@@ -34,7 +34,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       env: { PORT: "0", HOST: "127.0.0.1" },
     });
     const url = await program.listening;
-    assertMatch(program.output, /TURN: not configured; peers get STUN only/);
+    assertMatch(program.output, /"turn":"not configured; peers get STUN only/);
     const peer = await RawPeer.join(url, "r");
     program.kill(signal);
     assertEquals((await peer.closed).code, 4000);
@@ -50,7 +50,7 @@ Deno.test("main reads .env, and the environment wins over it", async () => {
       'PORT=1\nHOST="127.0.0.1" # here\nCF_TURN_TOKEN_ID=key\nCF_TURN_API_TOKEN=very-secret\n',
   });
   assertMatch(await program.listening, /^http:\/\/127\.0\.0\.1:\d{2,}$/);
-  assertMatch(program.output, /TURN: Cloudflare, key key/);
+  assertMatch(program.output, /"turn":"Cloudflare, key key/);
   assertEquals(program.output.includes("very-secret"), false);
 });
 

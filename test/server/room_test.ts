@@ -46,13 +46,11 @@ Deno.test("Room tells the newcomer of everybody and everybody of the newcomer wh
   b.news();
   const c = new Listener("c");
   room.claim(c);
-  assertEquals(room.join(c, 2000), {
-    joinedAt: 2000,
-    peers: [
-      { id: "a", joinedAt: 1000, presence: '{"name":"A"}', away: false },
-      { id: "b", joinedAt: 1001, presence: null, away: false },
-    ],
-  });
+  assertEquals(room.join(c, 2000), 2000);
+  assertEquals(room.others("c"), [
+    { id: "a", joinedAt: 1000, presence: '{"name":"A"}', away: false },
+    { id: "b", joinedAt: 1001, presence: null, away: false },
+  ]);
   const peer = { id: "c", joinedAt: 2000, presence: null, away: false };
   assertEquals(a.news(), [{ type: "join", peer }]);
   assertEquals(b.news(), [{ type: "join", peer }]);
@@ -63,27 +61,62 @@ Deno.test("Room keeps id and place when a seat is claimed, and tells nobody", ()
   const { room, peers: [a] } = roomOf("a");
   const b = new Listener("b");
   room.claim(b);
-  assertEquals(room.refusal("b"), "id-taken");
+  assertEquals(room.occupant("b"), b);
+  assertEquals(room.others("a"), []);
   assertEquals(room.size, 2);
   assertEquals(room.tell("b", "{}"), "unknown-peer");
   room.leave(b, "lost");
   assertEquals(a?.news(), []);
-  assertEquals(room.refusal("b"), undefined);
+  assertEquals(room.occupant("b"), undefined);
 });
 
-Deno.test("Room refuses when it is full, and takes the next one when somebody left", () => {
+Deno.test("Room is full until somebody leaves", () => {
   const { room, peers } = roomOf("1", "2", "3", "4", "5", "6", "7", "8");
-  assertEquals(room.refusal("9"), "room-full");
-  assertEquals(room.refusal(undefined), "room-full");
+  assertEquals(room.full, true);
   room.leave(peers[0] as Listener, "goodbye");
-  assertEquals(room.refusal("9"), undefined);
+  assertEquals(room.full, false);
 });
 
 Deno.test("Room never makes a newcomer the elder when the clock goes back or stands still", () => {
   const { room } = roomOf("a", "b");
   const c = new Listener("c");
   room.claim(c);
-  assertEquals(room.join(c, 5)?.joinedAt, 1002);
+  assertEquals(room.join(c, 5), 1002);
+});
+
+Deno.test("Room lets a peer in at the time it joined another server, and newcomers after it", () => {
+  const { room, peers: [a] } = roomOf("a");
+  const b = new Listener("b");
+  room.claim(b);
+  assertEquals(room.join(b, 2000, 5000), 5000);
+  const peer = { id: "b", joinedAt: 5000, presence: null, away: false };
+  assertEquals(a?.news(), [{ type: "join", peer }]);
+  const c = new Listener("c");
+  room.claim(c);
+  assertEquals(room.join(c, 2001), 5001);
+});
+
+Deno.test("Room tells that a restored peer publishes nothing, since others may know better", () => {
+  const { room, peers: [a] } = roomOf("a");
+  const b = new Listener("b");
+  room.claim(b);
+  room.join(b, 2000, 1500);
+  a?.news();
+  room.publish(b, null);
+  assertEquals(a?.news(), [{ type: "presence", id: "b", presence: null }]);
+  room.publish(b, null);
+  assertEquals(a?.news(), [], "the second time it is no news");
+});
+
+Deno.test("Room tells once when a peer is away, once when it is back, and the newcomer in between", () => {
+  const { room, peers } = roomOf("a", "b");
+  const [a, b] = peers as [Listener, Listener];
+  assertEquals([room.away(b), room.away(b)], [true, false]);
+  assertEquals(a.news(), [{ type: "away", id: "b" }]);
+  assertEquals(room.others("a")[0]?.away, true);
+  assertEquals([room.back(b), room.back(b)], [true, false]);
+  assertEquals(a.news(), [{ type: "back", id: "b" }]);
+  assertEquals(room.others("a")[0]?.away, false);
 });
 
 Deno.test("Room reaches only the addressee when one peer is told something", () => {
@@ -113,7 +146,9 @@ Deno.test("Room leaves the new owner of an id alone when the old one closes late
   room.leave(old as Listener, "lost");
   room.publish(old as Listener, "late");
   assertEquals(other?.news(), []);
-  assertEquals(room.refusal("a"), "id-taken");
+  room.away(old as Listener);
+  assertEquals(other?.news(), []);
+  assertEquals(room.occupant("a"), next);
 });
 
 Deno.test("Room tells once when a peer leaves twice", () => {
@@ -123,21 +158,17 @@ Deno.test("Room tells once when a peer leaves twice", () => {
   assertEquals(b?.news(), [{ type: "leave", id: "a", reason: "goodbye" }]);
 });
 
-Deno.test("Room joins nobody when the seat was freed meanwhile, or is joined already", () => {
-  const { room, peers: [a] } = roomOf("a");
-  assertEquals(room.join(a as Listener, 9000), undefined);
-  const b = new Listener("b");
-  assertEquals(room.join(b, 9000), undefined);
-});
-
-Deno.test("Room tells nobody when it is dissolved, nor when its peers leave after that", () => {
-  const { room, peers } = roomOf("a", "b");
-  const [a, b] = peers as [Listener, Listener];
-  room.dissolve();
+Deno.test("Room tells nobody of anybody when it is silent, and goes on with signals", () => {
+  const { room, peers } = roomOf("a", "b", "c");
+  const [a, b, c] = peers as [Listener, Listener, Listener];
+  room.silence();
+  room.away(a);
+  room.publish(a, "x");
   room.leave(a, "lost");
-  room.leave(b, "lost");
-  assertEquals(room.size, 0);
-  assertEquals([...a.news(), ...b.news()], []);
+  assertEquals([...b.news(), ...c.news()], []);
+  const message = { type: "signal", from: "b", data: "x" };
+  assertEquals(room.tell("c", JSON.stringify(message)), undefined);
+  assertEquals(c.news(), [message]);
 });
 
 Deno.test("Room refuses what is for one peer alone when that peer is busy", () => {
@@ -155,7 +186,8 @@ Deno.test("Room tells the newcomer of nobody who was dropped while he joined", (
   a.deliver = () => room.leave(a, "dropped");
   const c = new Listener("c");
   room.claim(c);
-  assertEquals(room.join(c, 2000)?.peers.map(({ id }) => id), ["b"]);
+  room.join(c, 2000);
+  assertEquals(room.others("c").map(({ id }) => id), ["b"]);
   assertEquals(c.news(), []);
   assertEquals(b.news().length, 2);
 });

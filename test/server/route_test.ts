@@ -2,7 +2,10 @@ import { assertEquals } from "@std/assert";
 import { LIMITS } from "../../protocol.ts";
 import { type Route, route } from "../../server/route.ts";
 
-const room = (key: string, id?: string): Route => ({ to: "room", key, id });
+function room(key: string, id?: string): Route {
+  const [party = "", room = ""] = key.split("\0");
+  return { to: "room", party, room, key, id };
+}
 const nowhere: Route = { to: "nowhere" };
 
 const CASES: readonly (readonly [path: string, expected: Route])[] = [
@@ -19,7 +22,12 @@ const CASES: readonly (readonly [path: string, expected: Route])[] = [
   ["/parties/main/r?_pk=__proto__", room("main\0r", "__proto__")],
   ["/parties/main/a%2Fb%20%C3%A4", room("main\0a/b ä")],
   ["/parties/main/__proto__", room("main\0__proto__")],
-  ["/parties/main/r/turn", { to: "turn" }],
+  ["/parties/main/r/turn", { ...room("main\0r"), to: "turn" } as Route],
+  ["/parties/main/r/turn?_pk=me", {
+    ...room("main\0r", "me"),
+    to: "turn",
+  } as Route],
+  ["/metrics", { to: "metrics" }],
   ["/parties/main/r/turn/x", nowhere],
   ["/parties/main/r/other", nowhere],
   ["/parties//r", { to: "refusal", code: "bad-party" }],

@@ -49,8 +49,7 @@ export async function startProgram(
   async function read(name: "stdout" | "stderr"): Promise<void> {
     for await (const text of child[name].pipeThrough(new TextDecoderStream())) {
       said[name] += text;
-      // The line after it tells the TURN provider.
-      const url = /^Listening on (\S+)\nTURN: .*\n/m.exec(said.stdout)?.[1];
+      const url = /"event":"listening","url":"([^"]+)"/.exec(said.stdout)?.[1];
       if (url) listening.resolve(url);
     }
   }

@@ -1,0 +1,60 @@
+/**
+ * The signals for one peer, kept until it has told that it has them. What was
+ * written to a socket that died silently is not lost with it.
+ */
+export class Mailbox {
+  readonly #maxFrames: number;
+  readonly #maxBytes: number;
+  readonly #frames: string[] = [];
+  /** How many signals came before the first one that is kept. */
+  #gone = 0;
+  #bytes = 0;
+
+  /** An empty mailbox for so many frames and so many bytes (UTF-16 code units, as good as bytes for SDP). */
+  constructor(
+    { queueFrames, queueBytes }: {
+      readonly queueFrames: number;
+      readonly queueBytes: number;
+    },
+  ) {
+    this.#maxFrames = queueFrames;
+    this.#maxBytes = queueBytes;
+  }
+
+  /** Keeps a signal that is being sent. The oldest ones make room: a socket that takes new ones has taken those. */
+  push(frame: string): void {
+    this.#frames.push(frame);
+    this.#bytes += frame.length;
+    while (this.#isOver()) this.#shift();
+  }
+
+  /** Keeps a signal for a peer that is away; `false` when there is no room. */
+  offer(frame: string): boolean {
+    this.#frames.push(frame);
+    this.#bytes += frame.length;
+    if (!this.#isOver()) return true;
+    this.#frames.pop();
+    this.#bytes -= frame.length;
+    return false;
+  }
+
+  /** Forgets the first `count` signals of the session: the peer has them. More than there were, or less than before, changes nothing. */
+  seen(count: number): void {
+    while (this.#gone < count && this.#frames.length > 0) this.#shift();
+  }
+
+  /** What is kept, in order. */
+  get frames(): readonly string[] {
+    return this.#frames;
+  }
+
+  #isOver(): boolean {
+    return this.#frames.length > this.#maxFrames ||
+      this.#bytes > this.#maxBytes;
+  }
+
+  #shift(): void {
+    this.#bytes -= this.#frames.shift()?.length ?? 0;
+    this.#gone++;
+  }
+}

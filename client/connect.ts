@@ -5,7 +5,7 @@ import { createDebug } from "./debug.ts";
 import { type ConnectOptions, readOptions } from "./options.ts";
 import { PeerConnections } from "./peer_connections.ts";
 import { Signaling } from "./signaling.ts";
-import { whyDown } from "./why_down.ts";
+import { isPassing, whyDown } from "./why_down.ts";
 
 /**
  * Joins a room and dials everybody in it.
@@ -87,6 +87,12 @@ function joined<T>(
     signal?.addEventListener("abort", () => reject(aborted(signal)), {
       signal: over.signal,
     });
+    async function ask(): Promise<void> {
+      const { socket: { roomUrl, id }, bearer } = signaling;
+      why = await whyDown({ roomUrl, id, bearer, signal: over.signal });
+      // A server that restarts and a network that blinks are worth another attempt.
+      if (why.reason !== "unreachable" && !isPassing(why)) reject(why);
+    }
     signaling.listener = {
       onOpen() {},
       onMessage(message) {
@@ -100,12 +106,13 @@ function joined<T>(
           reject(error);
         }
       },
-      async onDown() {
-        const { roomUrl, id } = signaling.socket;
-        why = await whyDown({ roomUrl, id, signal: over.signal });
-        // A server that restarts and a network that blinks are worth another attempt.
-        if (why.reason !== "unreachable" && why.code !== "stopping") {
-          reject(why);
+      onDown: ask,
+      onFail(cause) {
+        if (cause === undefined) void ask();
+        else {
+          reject(
+            new ConnectError("token-failed", "there is no token", { cause }),
+          );
         }
       },
     };

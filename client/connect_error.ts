@@ -6,6 +6,7 @@ import type { RefusalCode } from "../protocol.ts";
  * - `unreachable`: nothing answers at the host, or no WebSocket gets through
  * - `not-found`: something answers there, but it is no signaling server (a wrong path)
  * - `refused`: the server does not let this client in; `code` says why
+ * - `token-failed`: the function `token` threw; `cause` is its error
  * - `timeout`: no answer of any kind within `timeoutMs`
  * - `aborted`: the `signal` was aborted; `cause` is its reason
  * - `unsupported`: this runtime has no `RTCPeerConnection`, or the server speaks another version
@@ -14,6 +15,7 @@ export type ConnectErrorReason =
   | "unreachable"
   | "not-found"
   | "refused"
+  | "token-failed"
   | "timeout"
   | "aborted"
   | "unsupported";

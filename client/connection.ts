@@ -4,7 +4,6 @@ import {
   isPolite,
   type Limits,
   type Member,
-  type ServerMessage,
   type Welcome,
 } from "../protocol.ts";
 import type { Debug } from "./debug.ts";
@@ -20,9 +19,16 @@ import {
   applySnapshot,
   decodePresence,
   encodePresence,
+  restoreSnapshot,
   type RosterChange,
 } from "./presence.ts";
-import type { Signaling } from "./signaling.ts";
+import type { RoomMessage, Signaling } from "./signaling.ts";
+import { whyDown } from "./why_down.ts";
+
+/** How long after its restart a server may still hear of members for the first time: the longest retry, beside their grace. */
+const RETURN_MS = 10_000;
+/** Refusals that no later attempt changes. */
+const FINAL = /^(unauthorized|forbidden|bad-)/;
 
 /** A member of the room, and what connects us with it. A snapshot: ask again for news. */
 export interface Peer {
@@ -90,6 +96,9 @@ export class Connection implements AsyncDisposable {
   #limits: Limits;
   #presence: string | null;
   #state: ConnectionState = "joined";
+  /** Members that a server which was restarted has not told of again. */
+  #awaited: readonly Member[] = [];
+  #patience: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(parts: ConnectionParts) {
     const { signaling, settings, welcome, peerConnections, debug } = parts;
@@ -102,14 +111,21 @@ export class Connection implements AsyncDisposable {
     this.#presence = settings.presence;
     this.#mesh = new Mesh(welcome, {
       peerConnections,
-      signal: (to, data) => signaling.send({ type: "signal", to, data }),
+      signal: (to, data) => signaling.signal(to, data),
       emit: (event, ...payload) => this.#emit(event, ...payload),
       debug,
     });
     signaling.listener = {
-      onOpen: () => this.#emit("socket", this.socket),
+      onOpen: () => {
+        this.#setState("joining", "the socket is open");
+        this.#emit("socket", this.socket);
+      },
       onMessage: (message) => this.#receive(message),
-      onDown: (code, comingBack) => this.#down(code, comingBack),
+      onDown: (code, comingBack) => {
+        if (comingBack) this.#setState("away", `socket closed (${code})`);
+        else this.#close(`sent away (${code})`);
+      },
+      onFail: () => void this.#ask(),
     };
     this.#welcome(welcome);
   }
@@ -236,7 +252,7 @@ export class Connection implements AsyncDisposable {
     const encoded = encodePresence(presence);
     this.#checkPresence(encoded);
     this.#presence = encoded;
-    this.#parts.signaling.send({ type: "presence", presence: encoded });
+    this.#parts.signaling.publish(encoded);
   }
 
   /**
@@ -289,13 +305,13 @@ export class Connection implements AsyncDisposable {
   ): Parameters<ConnectionEvents[Name]> | undefined {
     let present: unknown;
     if (event === "peerlist") present = [...this.#members.keys()];
-    if (event === "socket" && this.#state === "joined") present = this.socket;
+    if (event === "socket" && this.#state !== "away") present = this.socket;
     return present && this.#state !== "closed"
       ? [present] as Parameters<ConnectionEvents[Name]>
       : undefined;
   }
 
-  #receive(message: ServerMessage): void {
+  #receive(message: RoomMessage): void {
     switch (message.type) {
       case "welcome":
         return this.#welcome(message);
@@ -319,33 +335,61 @@ export class Connection implements AsyncDisposable {
 
   #welcome(welcome: Welcome): void {
     const { signaling, settings, peerConnections } = this.#parts;
+    const { session, peers, limits } = welcome;
     // Another membership than before, but for the first welcome.
     const anew = welcome.joinedAt !== this.#self.joinedAt;
     this.#self = welcome;
-    this.#limits = welcome.limits;
-    signaling.welcomed(welcome.limits);
+    this.#limits = limits;
+    signaling.welcomed(welcome);
     peerConnections.setIceServers(
       settings.iceServers ?? copy(welcome.iceServers),
     );
-    if (this.#presence !== null) {
-      signaling.send({ type: "presence", presence: this.#presence });
+    // One that was taken back, too: others may still know what was before.
+    if (session !== "new" || this.#presence !== null) {
+      signaling.publish(this.#presence);
     }
     const again = anew ? this.#mesh.rejoin(welcome) : [];
-    this.#apply(applySnapshot(this.#members, welcome.peers));
-    const others = settings.autoConnect
-      ? welcome.peers.map(({ id }) => id)
-      : [];
-    for (const id of [...again, ...others]) this.#mesh.dial(id);
-    this.#setState("joined", "joined");
+    if (anew) this.#awaited = [];
+    else if (session === "restored") this.#await();
+    const change = applySnapshot(
+      this.#members,
+      this.#awaited.length > 0
+        ? restoreSnapshot(this.#members, peers, this.#awaited)
+        : peers,
+    );
+    this.#apply(change);
+    // Who was known before is dialled already, or was left alone on purpose.
+    const others = settings.autoConnect ? change.joined : [];
+    const ids = [...again, ...others.map(({ id }) => id)];
+    for (const id of ids) this.#mesh.dial(id);
+    this.#setState("joined", session);
   }
 
-  #down(code: number, comingBack: boolean): void {
-    if (comingBack) this.#setState("away", `socket closed (${code})`);
-    else this.#close(`sent away (${code})`);
+  /** Waits for the members known now, until those who have not come back count as gone. */
+  #await(): void {
+    this.#awaited = [...this.#members.values()];
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => {
+      const gone = new Set(this.#awaited);
+      this.#awaited = [];
+      // A member that was told of again is another object.
+      const there = [...this.#members.values()].filter((member) =>
+        !gone.has(member)
+      );
+      this.#apply(applySnapshot(this.#members, there));
+    }, this.#limits.graceMs + RETURN_MS);
+  }
+
+  /** Finds out whether an attempt that failed is worth another one. */
+  async #ask(): Promise<void> {
+    const { socket: { roomUrl, id }, bearer, over } = this.#parts.signaling;
+    const why = await whyDown({ roomUrl, id, bearer, signal: over });
+    if (FINAL.test(why.code ?? "")) this.#close(why.message);
   }
 
   #close(reason: string): void {
     if (this.#state === "closed") return;
+    clearTimeout(this.#patience);
     this.#mesh.close();
     this.#parts.signaling.close();
     this.#setState("closed", reason);
@@ -358,15 +402,17 @@ export class Connection implements AsyncDisposable {
     this.#emit("state", { state, reason });
   }
 
-  #apply({ members, joined, left, changed }: RosterChange): void {
+  #apply({ members, joined, left, published, turned }: RosterChange): void {
     this.#members = members;
     this.#mesh.follow(members, joined, left);
     if (joined.length > 0 || left.length > 0) {
       this.#emit("peerlist", [...members.keys()]);
     }
-    const published = joined.filter(({ presence }) => presence !== null);
-    for (const { id, presence } of [...published, ...changed]) {
+    for (const { id, presence } of published) {
       this.#emit("presence", { peer: id, presence: decodePresence(presence) });
+    }
+    for (const { id, away } of turned) {
+      this.#emit("peer-away", { peer: id, away });
     }
   }
 

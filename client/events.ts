@@ -5,11 +5,12 @@ import type { Path } from "./path.ts";
 /**
  * Whether the room can be heard.
  *
+ * - `joining`: a socket is open again, and the server is about to let us in
  * - `joined`: the server knows us and we hear of everybody
  * - `away`: the socket is gone and is being tried again
  * - `closed`: it is over; `close()` was called, or the server sent us away for good
  */
-export type ConnectionState = "joined" | "away" | "closed";
+export type ConnectionState = "joining" | "joined" | "away" | "closed";
 
 /** The events of a {@linkcode Connection}, by name. */
 export interface ConnectionEvents {
@@ -39,11 +40,16 @@ export interface ConnectionEvents {
   "peer-state": (change: PeerStateChange) => void;
   /** A peer published a new presence, or was first seen with one. Not for one's own. */
   presence: (change: PresenceChange) => void;
+  /**
+   * A peer lost its signaling socket, or has one again. Its pair goes on
+   * meanwhile. A peer that is not back in time leaves: see `peerlist`.
+   */
+  "peer-away": (change: AwayChange) => void;
   /** A peer added a media track to its `RTCPeerConnection` (W3C WebRTC §5.7). */
   track: (track: PeerTrack) => void;
   /**
-   * The room can be heard, or cannot. Pairs go on while it cannot; when the
-   * socket is back the room is joined anew, and its pairs are dialled anew.
+   * The room can be heard, or cannot. Pairs go on while it cannot. Once it can
+   * again, the other events tell what has changed meanwhile, and only that.
    */
   state: (change: StateChange) => void;
 }
@@ -72,6 +78,14 @@ export interface PresenceChange {
   readonly peer: string;
   /** What it publishes now; `null` if nothing. */
   readonly presence: unknown;
+}
+
+/** Payload of the event `peer-away`. */
+export interface AwayChange {
+  /** Id of the peer. */
+  readonly peer: string;
+  /** Whether its signaling socket is gone. */
+  readonly away: boolean;
 }
 
 /** Payload of the event `track`. */

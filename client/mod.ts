@@ -11,7 +11,7 @@
  * | one pair: its states and channels       | `pair.ts`                            | `test/client/pair_test.ts`    |
  * | offers, answers, candidates             | `negotiation.ts`, `pair_signal.ts`   | `test/client/negotiation_test.ts`, `test/browser/glare_test.ts` |
  * | who is in the room                      | `presence.ts`                        | `test/client/presence_test.ts` |
- * | the socket and its pace                 | `signaling.ts`, `outbox.ts`          | `test/client/outbox_test.ts`  |
+ * | the socket, its pace and its retries    | `signaling.ts`, `outbox.ts`, `backoff.ts`, `heartbeat.ts` | `test/client/signaling_test.ts`, `outbox_test.ts`, `backoff_test.ts`, `heartbeat_test.ts` |
  *
  * @module
  */
@@ -24,6 +24,7 @@ export {
   type SendOptions,
 } from "./connection.ts";
 export type {
+  AwayChange,
   ConnectionEvents,
   ConnectionState,
   Message,

@@ -19,6 +19,11 @@ export interface ConnectOptions {
   readonly id?: string;
   /** What to publish about oneself: any JSON value, 4 KiB at most. @default {null} */
   readonly presence?: unknown;
+  /**
+   * Says who we are, to a server that asks: a token, or a function that gets
+   * one, asked anew before each attempt to connect.
+   */
+  readonly token?: string | (() => string | Promise<string>);
   /** Dial every peer found in the room. @default {true} */
   readonly autoConnect?: boolean;
   /** Used instead of the STUN and TURN servers that the signaling server hands out. */
@@ -43,6 +48,7 @@ export interface Settings {
   readonly id: string | undefined;
   /** Encoded for the wire. */
   readonly presence: string | null;
+  readonly token: ConnectOptions["token"];
   readonly autoConnect: boolean;
   readonly iceServers: readonly RTCIceServer[] | undefined;
   readonly iceTransportPolicy: RTCIceTransportPolicy;
@@ -63,6 +69,7 @@ export function readOptions(options: ConnectOptions): Settings {
     party = "main",
     id,
     presence = null,
+    token,
     autoConnect = true,
     iceServers,
     iceTransportPolicy = "all",
@@ -84,6 +91,7 @@ export function readOptions(options: ConnectOptions): Settings {
     party,
     id,
     presence: encodePresence(presence),
+    token,
     autoConnect,
     iceServers,
     iceTransportPolicy,

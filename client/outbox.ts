@@ -1,36 +1,64 @@
-/** Most frames that wait; a peer that makes us answer more than that loses them. */
-const MAX_WAITING = 2048;
+import type { Welcome } from "../protocol.ts";
+
+/** Most signals that are kept; a peer that makes us answer more than that loses them. */
+const MAX_KEPT = 2048;
 
 /**
- * Paces what is sent to the server, so that a join of a full room stays below
- * the rate at which the server drops a peer. Holds no clock: whoever asks says
- * what time it is, by a clock that never goes back.
+ * Signals, kept until the server has them: what was written to a socket that
+ * died is written to the next one of the same session. And the last presence,
+ * which replaces the one before. Paces both,
+ * too, so that a join of a full room stays below the rate at which the server
+ * drops a peer. Holds no clock: whoever asks says what time it is, by a clock
+ * that never goes back.
  */
 export class Outbox {
-  readonly #waiting: string[] = [];
+  readonly #kept: string[] = [];
+  #presence: string | undefined;
+  /** How many of the kept signals were written to the present socket. */
+  #written = 0;
+  /** How many signals of this session the server had before those that are kept. */
+  #gone = 0;
   #perMs = 0;
   #burst = 0;
   #tokens = 0;
   #at = 0;
 
   /**
-   * Starts anew under the limits of a server. Uses four fifths of the rate and
-   * half of the burst: what leaves here evenly may arrive in one heap.
+   * Goes on as a welcome says: with what the server has not seen of a session
+   * that was resumed, with everything in one that was restored, else with
+   * nothing. Uses four fifths of the rate and half of the burst: what leaves
+   * here evenly may arrive in one heap.
    */
-  reset(
-    limits: { readonly framesPerSecond: number; readonly frameBurst: number },
+  begin(
+    { session, seen, limits }: Pick<Welcome, "session" | "seen" | "limits">,
     now: number,
   ): void {
-    this.#waiting.length = 0;
+    if (session === "resumed") this.acknowledge(seen);
+    else this.#gone = 0;
+    if (session === "new") this.#kept.length = 0;
+    this.#written = 0;
     this.#perMs = limits.framesPerSecond * 0.8 / 1000;
     this.#burst = Math.max(1, Math.floor(limits.frameBurst / 2));
     this.#tokens = this.#burst;
     this.#at = now;
   }
 
-  /** Queues a frame; `false` when it was dropped because too many wait. */
+  /** Forgets what the server has seen: the first `seen` signals of the session. */
+  acknowledge(seen: number): void {
+    const count = Math.min(Math.max(0, seen - this.#gone), this.#written);
+    this.#kept.splice(0, count);
+    this.#written -= count;
+    this.#gone += count;
+  }
+
+  /** Takes a presence. It overtakes signals, and is not kept: who resumes publishes again. */
+  publish(frame: string): void {
+    this.#presence = frame;
+  }
+
+  /** Keeps a signal; `false` when it was dropped because too many are kept. */
   push(frame: string): boolean {
-    return this.#waiting.length < MAX_WAITING && this.#waiting.push(frame) > 0;
+    return this.#kept.length < MAX_KEPT && this.#kept.push(frame) > 0;
   }
 
   /** Takes the frames that may leave now, and says after how many milliseconds to ask again, if any wait. */
@@ -38,9 +66,20 @@ export class Outbox {
     const refilled = this.#tokens + (now - this.#at) * this.#perMs;
     this.#tokens = Math.min(this.#burst, refilled);
     this.#at = now;
-    const frames = this.#waiting.splice(0, Math.floor(this.#tokens));
-    this.#tokens -= frames.length;
-    const againInMs = this.#waiting.length > 0
+    const frames: string[] = [];
+    if (this.#presence !== undefined && this.#tokens >= 1) {
+      frames.push(this.#presence);
+      this.#presence = undefined;
+      this.#tokens--;
+    }
+    const end = this.#written + Math.floor(this.#tokens);
+    const signals = this.#kept.slice(this.#written, end);
+    frames.push(...signals);
+    this.#tokens -= signals.length;
+    this.#written += signals.length;
+    const waits = this.#presence !== undefined ||
+      this.#kept.length > this.#written;
+    const againInMs = waits
       ? Math.ceil((1 - this.#tokens) / this.#perMs)
       : undefined;
     return { frames, againInMs };

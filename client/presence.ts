@@ -9,8 +9,10 @@ export interface RosterChange {
   readonly joined: readonly Member[];
   /** Who is gone. */
   readonly left: readonly Member[];
-  /** Whose presence or `away` differs, as they are now. */
-  readonly changed: readonly Member[];
+  /** Whose presence differs, those who are new and have one included. */
+  readonly published: readonly Member[];
+  /** Who went away or came back, those who are new and away included. */
+  readonly turned: readonly Member[];
 }
 
 /** Presence as a whole: what differs between the members known before and those of a welcome. */
@@ -20,19 +22,55 @@ export function applySnapshot(
 ): RosterChange {
   const members = new Map(snapshot.map((member) => [member.id, member]));
   const joined: Member[] = [];
-  const changed: Member[] = [];
+  const published: Member[] = [];
+  const turned: Member[] = [];
   for (const member of snapshot) {
-    const known = before.get(member.id);
-    if (known?.joinedAt !== member.joinedAt) joined.push(member);
-    else if (known.presence !== member.presence || known.away !== member.away) {
-      changed.push(member);
-    }
+    const known = sameMembership(before, member);
+    if (!known) joined.push(member);
+    if (member.presence !== (known?.presence ?? null)) published.push(member);
+    if (member.away !== (known?.away ?? false)) turned.push(member);
   }
-  // Who came back under the same id is another membership: the old one has left.
   const left = [...before.values()].filter((member) =>
-    members.get(member.id)?.joinedAt !== member.joinedAt
+    !sameMembership(members, member)
   );
-  return { members, joined, left, changed };
+  return { members, joined, left, published, turned };
+}
+
+/** A member as another list has it. Who came back under the same id is another membership: the old one has left. */
+function sameMembership(
+  members: ReadonlyMap<string, Member>,
+  { id, joinedAt }: Member,
+): Member | undefined {
+  const known = members.get(id);
+  return known?.joinedAt === joinedAt ? known : undefined;
+}
+
+/**
+ * The members of a welcome by a server that was restarted: it has only begun to
+ * learn of them. Those who are `awaited`, and are known from before the restart
+ * alone, are kept; and so is what others published.
+ */
+export function restoreSnapshot(
+  before: ReadonlyMap<string, Member>,
+  snapshot: readonly Member[],
+  awaited: readonly Member[],
+): Member[] {
+  const there = new Set(snapshot.map(({ id }) => id));
+  return [
+    ...snapshot.map((member) => keepPresence(before, member)),
+    ...awaited.filter((member) =>
+      !there.has(member.id) && before.get(member.id) === member
+    ),
+  ];
+}
+
+/** A member as it is known: a server that was restarted does not know what it published. */
+function keepPresence(
+  before: ReadonlyMap<string, Member>,
+  member: Member,
+): Member {
+  const { presence = null } = sameMembership(before, member) ?? {};
+  return { ...member, presence: member.presence ?? presence };
 }
 
 /** Presence as it changes. A diff about somebody unknown, or one that says nothing new, changes nothing. */
@@ -43,7 +81,7 @@ export function applyDiff(
   const members = new Map(before);
   switch (diff.type) {
     case "join":
-      members.set(diff.peer.id, diff.peer);
+      members.set(diff.peer.id, keepPresence(before, diff.peer));
       break;
     case "leave":
       members.delete(diff.id);

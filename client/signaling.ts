@@ -1,42 +1,71 @@
 import { PartySocket } from "partysocket";
 import {
   type ClientMessage,
+  CLOSE,
   comesBack,
+  OFFER,
   parseServerMessage,
   type ServerMessage,
   SUBPROTOCOL,
+  type Welcome,
 } from "../protocol.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Debug } from "./debug.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import type { Settings } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 
+/** What the server says of the room; the rest is between it and the socket. */
+export type RoomMessage = Exclude<
+  ServerMessage,
+  { readonly type: "ping" | "pong" | "drain" }
+>;
+
 /** Who listens to a {@linkcode Signaling}. Replaced as a whole when the room has been joined. */
 export interface SignalingListener {
-  /** The socket opened; nothing may be sent before the welcome. */
+  /** The socket opened; the welcome is next. */
   onOpen(): void;
   /** A frame arrived. */
-  onMessage(message: ServerMessage): void;
-  /** The socket closed, or an attempt failed. It is tried again if `comingBack`. */
+  onMessage(message: RoomMessage): void;
+  /** The socket closed. It is tried again if `comingBack`. */
   onDown(code: number, comingBack: boolean): void;
+  /** An attempt failed: the socket never opened, or there was no token for it (`cause`). It is tried again. */
+  onFail(cause?: unknown): void;
 }
 
-/** The socket to the server: PartySocket, speaking the wire, no faster than the server takes it. */
+/** How long a server that is about to stop may wait for us to go, so that not everybody goes at once. */
+const DRAIN_MS = 1_000;
+
+/** After these events a new attempt may succeed, or an old socket be dead. */
+const WAKING = ["online", "pageshow", "visibilitychange"];
+
+/** The socket to the server: PartySocket, speaking the wire, going on with the same session whatever happens to it. */
 export class Signaling {
   /** The socket itself; its `id` is the own peer id. */
   readonly socket: PartySocket;
+  /** The last token that was offered. */
+  bearer: string | undefined;
   listener: SignalingListener | undefined;
+  readonly #token: Settings["token"];
   readonly #outbox = new Outbox();
+  readonly #heartbeat: Heartbeat;
   readonly #debug: Debug;
+  readonly #over = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  #moving: ReturnType<typeof setTimeout> | undefined;
+  #retry: { timer: ReturnType<typeof setTimeout>; now: () => void } | undefined;
   #attempt = 0;
+  #resume: string | undefined;
+  /** Signals received in this session. */
+  #seen = 0;
+  #opened = false;
   #welcomed = false;
 
   /** Starts to connect. */
   constructor(settings: Settings, debug: Debug) {
     this.#debug = debug;
-    const { address, room, party, id, WebSocket } = settings;
+    const { address, room, party, id, WebSocket, token } = settings;
+    this.#token = token;
     const socket = this.socket = new PartySocket({
       ...address,
       // PartySocket puts the names into the path as they are.
@@ -51,61 +80,151 @@ export class Signaling {
       shouldReconnectOnClose: ({ code }) => comesBack(code),
       ...(WebSocket && { WebSocket }),
     });
-    socket.addEventListener("open", () => this.listener?.onOpen());
-    socket.addEventListener("message", ({ data }) => this.#receive(data));
-    socket.addEventListener("close", ({ code }) => {
-      // What was meant for this membership must not reach a later one.
-      this.#welcomed = false;
-      clearTimeout(this.#timer);
-      this.#timer = undefined;
-      debug("socket closed", code);
-      this.listener?.onDown(code, socket.shouldReconnect);
+    this.#heartbeat = new Heartbeat({
+      ping: () => this.#say({ type: "ping", seen: this.#seen }),
+      onDead: () => this.#move(),
     });
+    socket.addEventListener("open", () => {
+      this.#opened = true;
+      this.listener?.onOpen();
+    });
+    socket.addEventListener("message", ({ data }) => this.#receive(data));
+    socket.addEventListener("close", ({ code }) => this.#down(code));
+    const { signal } = this.#over;
+    for (const event of WAKING) {
+      globalThis.addEventListener?.(event, () => {
+        const hides = event === "visibilitychange" &&
+          globalThis.document?.hidden;
+        if (!hides) this.#wake();
+      }, { signal });
+    }
+  }
+
+  /** Aborts when it is closed. */
+  get over(): AbortSignal {
+    return this.#over.signal;
   }
 
   /** Must be called with every welcome: from then on frames are sent, within its limits. */
-  welcomed(limits: { framesPerSecond: number; frameBurst: number }): void {
-    this.#attempt = 0;
+  welcomed(welcome: Welcome): void {
+    this.#attempt = 1;
+    this.#resume = welcome.resume;
+    if (welcome.session !== "resumed") this.#seen = 0;
     this.#welcomed = true;
-    this.#outbox.reset(limits, performance.now());
+    this.#outbox.begin(welcome, performance.now());
+    // First of all it tells that the new token has arrived.
+    this.#heartbeat.start();
+    this.#flush();
   }
 
-  /** Sends a message as soon as the rate allows. Before the welcome it is dropped: the next welcome starts anew. */
-  send(message: ClientMessage): void {
-    if (!this.#welcomed) return;
-    if (!this.#outbox.push(JSON.stringify(message))) {
-      this.#debug("dropped", message.type);
-    }
-    if (this.#timer === undefined) this.#flush();
+  /** Signals a peer as soon as there is a socket and the rate allows; once more should that socket die under it. */
+  signal(to: string, data: string): void {
+    const frame = encode({ type: "signal", to, data });
+    if (!this.#outbox.push(frame)) this.#debug("dropped a signal", to);
+    this.#flush();
+  }
+
+  /** Publishes a presence as soon as there is a socket and the rate allows. Must be called again after a welcome. */
+  publish(presence: string | null): void {
+    this.#outbox.publish(encode({ type: "presence", presence }));
+    this.#flush();
   }
 
   /** Says goodbye. Nothing is told to the listener any more. */
   close(): void {
     this.listener = undefined;
-    clearTimeout(this.#timer);
-    clearTimeout(this.#retry);
-    this.socket.close(1000);
+    this.#over.abort();
+    this.#rest();
+    clearTimeout(this.#retry?.timer);
+    this.socket.close(CLOSE.goodbye);
   }
 
   async #beforeAttempt(): Promise<string[]> {
-    const delayMs = backoffMs(this.#attempt++, Math.random());
+    const idle = globalThis.document?.hidden ||
+      globalThis.navigator?.onLine === false;
+    const delayMs = backoffMs(this.#attempt++, Math.random(), idle);
     // PartySocket may ask once more after it was closed, and then does nothing.
     if (delayMs > 0 && this.socket.shouldReconnect) {
-      await new Promise((resolve) =>
-        this.#retry = setTimeout(resolve, delayMs)
-      );
+      await new Promise<void>((now) => {
+        this.#retry = { now, timer: setTimeout(now, delayMs) };
+      });
+      clearTimeout(this.#retry?.timer);
+      this.#retry = undefined;
     }
-    return [SUBPROTOCOL];
+    const protocols = [SUBPROTOCOL];
+    if (this.#resume) {
+      protocols.push(OFFER.resume + this.#resume, OFFER.seen + this.#seen);
+    }
+    if (this.#token !== undefined) {
+      try {
+        this.bearer = typeof this.#token === "string"
+          ? this.#token
+          : await this.#token();
+        protocols.push(OFFER.bearer + encodeToken(this.bearer));
+      } catch (error) {
+        this.listener?.onFail(error);
+        throw new Error("no token", { cause: error });
+      }
+    }
+    return protocols;
   }
 
   #receive(data: unknown): void {
+    this.#heartbeat.heard();
     const parsed = parseServerMessage(data);
-    if (parsed.ok) this.listener?.onMessage(parsed.message);
     // A newer server may say what this version does not know.
-    else this.#debug("not understood", parsed.reason);
+    if (!parsed.ok) return this.#debug("not understood", parsed.reason);
+    const { message } = parsed;
+    switch (message.type) {
+      case "ping":
+        return this.#say({ type: "pong" });
+      case "pong":
+        return this.#outbox.acknowledge(message.seen);
+      case "drain":
+        this.#moving = setTimeout(
+          () => this.#move(),
+          Math.random() * DRAIN_MS,
+        );
+        return;
+      case "signal":
+        this.#seen++;
+    }
+    this.listener?.onMessage(message);
+  }
+
+  #down(code: number): void {
+    const opened = this.#opened;
+    this.#opened = this.#welcomed = false;
+    this.#rest();
+    this.#debug("socket closed", code);
+    if (opened) this.listener?.onDown(code, this.socket.shouldReconnect);
+    else this.listener?.onFail();
+  }
+
+  /** Something happened that makes it worth trying now, or looking whether the socket lives. */
+  #wake(): void {
+    if (this.#retry) this.#retry.now();
+    else if (this.#welcomed) this.#heartbeat.hurry();
+  }
+
+  /** Goes on with another socket. The code tells the server that this is no goodbye. */
+  #move(): void {
+    this.socket.reconnect(CLOSE.reconnecting);
+  }
+
+  #rest(): void {
+    this.#heartbeat.stop();
+    clearTimeout(this.#moving);
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #say(message: ClientMessage): void {
+    this.socket.send(encode(message));
   }
 
   #flush(): void {
+    if (!this.#welcomed || this.#timer !== undefined) return;
     const { frames, againInMs } = this.#outbox.take(performance.now());
     for (const frame of frames) this.socket.send(frame);
     this.#timer = againInMs === undefined ? undefined : setTimeout(() => {
@@ -113,4 +232,16 @@ export class Signaling {
       this.#flush();
     }, againInMs);
   }
+}
+
+function encode(message: ClientMessage): string {
+  return JSON.stringify(message);
+}
+
+/** A token as part of a list of subprotocols, in which parentheses separate (RFC 9110 §5.6.2). */
+function encodeToken(token: string): string {
+  return encodeURIComponent(token).replace(
+    /[()]/g,
+    (char) => char === "(" ? "%28" : "%29",
+  );
 }

@@ -8,6 +8,8 @@ export interface WhyDownOptions {
   readonly roomUrl: string;
   /** The id that was claimed. */
   readonly id: string;
+  /** The token that was offered, if any. */
+  readonly bearer: string | undefined;
   /** Gives up asking. */
   readonly signal: AbortSignal;
 }
@@ -17,13 +19,18 @@ export interface WhyDownOptions {
  * failed (WebSockets Standard, "Feedback from the protocol"), so ask the same address over HTTP.
  */
 export async function whyDown(options: WhyDownOptions): Promise<ConnectError> {
-  const { roomUrl, id, signal } = options;
+  const { roomUrl, id, bearer, signal } = options;
   const url = `${roomUrl.replace(/^ws/, "http")}?_pk=${encodeURIComponent(id)}`;
   const { host } = new URL(url);
   let status: number;
   let text: string;
   try {
-    const response = await fetch(url, { signal });
+    const response = await fetch(url, {
+      signal,
+      headers: bearer === undefined
+        ? {}
+        : { Authorization: `Bearer ${bearer}` },
+    });
     status = response.status;
     text = await response.text();
   } catch (cause) {
@@ -39,6 +46,16 @@ export async function whyDown(options: WhyDownOptions): Promise<ConnectError> {
       code: code as RefusalCode,
     });
   }
+  // An answer of the app's own making.
+  if (status === 401 || status === 403) {
+    return new ConnectError(
+      "refused",
+      `${text || "no reason given"} (${status})`,
+      {
+        code: status === 401 ? "unauthorized" : "forbidden",
+      },
+    );
+  }
   // A proxy answers like that while the server behind it restarts.
   const busy = status >= 500 || status === 429;
   return busy || text.startsWith("WebRTC signaling")
@@ -47,4 +64,9 @@ export async function whyDown(options: WhyDownOptions): Promise<ConnectError> {
       "not-found",
       `no signaling server at ${url} (${status})`,
     );
+}
+
+/** Whether a refusal is a matter of time, and no fault of this client's. */
+export function isPassing({ code }: ConnectError): boolean {
+  return /^(stopping|unavailable|server-full)$/.test(code ?? "");
 }

@@ -20,6 +20,8 @@ export function explainFailure(error: unknown): string {
       return "This browser cannot join: WebRTC is missing or switched off, or this page is out of date. Reload it, or use another browser.";
     case "refused":
       return explainRefusal(error.code);
+    case "token-failed":
+      return "You could not be signed in. Try again.";
     case "aborted":
       // The person has cancelled and knows.
       return "";
@@ -34,6 +36,16 @@ function explainRefusal(code: RefusalCode | undefined): string {
       return "This room is full. Wait until somebody leaves, or choose another one.";
     case "stopping":
       return "The server is restarting. Try again in a moment.";
+    case "id-taken":
+      return "Somebody else has your place in this room. Try again in a moment.";
+    case "too-many-sockets":
+      return "Too many people have joined from your network. Try again later.";
+    case "server-full":
+      return "The server is full. Try again later.";
+    case "unauthorized":
+    case "forbidden":
+    case "bad-origin":
+      return "You may not join this room from here.";
     case "bad-room":
       return "The server does not take that room name. Choose another one.";
     default:

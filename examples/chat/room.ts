@@ -75,6 +75,7 @@ class Room {
 
     connection.on("peerlist", () => this.#update());
     connection.on("presence", () => this.#update());
+    connection.on("peer-away", () => this.#update());
     connection.on("peer-state", () => this.#update());
     connection.on("peer-disconnect", () => this.#update());
     connection.on("message", ({ data, peer }) => this.#receive(data, peer));
@@ -190,7 +191,8 @@ class Room {
   }
 
   #showBanner(): void {
-    const away = this.#connection.state === "away";
+    const { state } = this.#connection;
+    const away = state === "away" || state === "joining";
     byId("banner", HTMLElement).textContent = away
       ? "The server is away, reconnecting… Those you are connected with still hear you."
       : "";

@@ -18,3 +18,14 @@ for (
     assertEquals(backoffMs(attempt, 1), boundMs);
   });
 }
+
+Deno.test("backoffMs is the same for a hidden page at first, whose peers must not notice", () => {
+  for (let attempt = 0; attempt <= 8; attempt++) {
+    assertEquals(backoffMs(attempt, 1, true), backoffMs(attempt, 1));
+  }
+});
+
+Deno.test("backoffMs is half a minute at least when a hidden page has tried eight times", () => {
+  assertEquals(backoffMs(9, 0, true), 30_000);
+  assertEquals(backoffMs(2000, 1, true), 60_000);
+});

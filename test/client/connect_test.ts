@@ -184,7 +184,9 @@ Deno.test("connect rejects as unsupported when the server speaks another version
     peers: [],
     iceServers: [],
     iceExpiresAt: null,
-    resume: null,
+    resume: "",
+    session: "new",
+    seen: 0,
     limits: (await import("../../protocol.ts")).LIMITS,
   };
   await using server = Deno.serve({

@@ -1,11 +1,11 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { Outbox } from "../../client/outbox.ts";
-import { LIMITS } from "../../protocol.ts";
+import { LIMITS, type SessionOrigin } from "../../protocol.ts";
 import { RateLimit } from "../../server/rate_limit.ts";
 
 function outboxWith(frames: number, limits = LIMITS): Outbox {
   const outbox = new Outbox();
-  outbox.reset(limits, 0);
+  outbox.begin({ session: "new", seen: 0, limits }, 0);
   for (let index = 0; index < frames; index++) outbox.push(String(index));
   return outbox;
 }
@@ -26,10 +26,57 @@ Deno.test("Outbox says nothing of a next time when nothing waits", () => {
   assertEquals(outboxWith(1).take(0), { frames: ["0"], againInMs: undefined });
 });
 
-Deno.test("Outbox forgets what waited when it starts anew", () => {
+/** An outbox with ten signals, of which five were written and two of them acknowledged. */
+function halfway(): Outbox {
   const outbox = outboxWith(5);
-  outbox.reset(LIMITS, 0);
-  assertEquals(outbox.take(0).frames, []);
+  outbox.take(0);
+  for (let index = 5; index < 10; index++) outbox.push(String(index));
+  outbox.acknowledge(2);
+  return outbox;
+}
+
+const BEGINNINGS: readonly (readonly [SessionOrigin, number, string])[] = [
+  ["new", 0, ""],
+  ["resumed", 0, "23456789"],
+  ["resumed", 2, "23456789"],
+  ["resumed", 4, "456789"],
+  ["resumed", 5, "56789"],
+  // No honest server has seen what was not written yet.
+  ["resumed", 9, "56789"],
+  ["restored", 0, "23456789"],
+];
+
+for (const [session, seen, expected] of BEGINNINGS) {
+  Deno.test(`Outbox sends "${expected}" when the session is ${session} and the server has seen ${seen}`, () => {
+    const outbox = halfway();
+    outbox.begin({ session, seen, limits: LIMITS }, 0);
+    assertEquals(outbox.take(0).frames.join(""), expected);
+  });
+}
+
+Deno.test("Outbox counts from the beginning when a session was restored", () => {
+  const outbox = halfway();
+  outbox.begin({ session: "restored", seen: 0, limits: LIMITS }, 0);
+  outbox.take(0);
+  outbox.begin({ session: "resumed", seen: 3, limits: LIMITS }, 0);
+  assertEquals(outbox.take(0).frames.join(""), "56789");
+});
+
+Deno.test("Outbox sends the last presence alone, before signals, and once", () => {
+  const outbox = outboxWith(2);
+  outbox.publish("p1");
+  outbox.publish("p2");
+  assertEquals(outbox.take(0).frames, ["p2", "0", "1"]);
+  outbox.begin({ session: "resumed", seen: 0, limits: LIMITS }, 0);
+  assertEquals(outbox.take(0).frames, ["0", "1"]);
+});
+
+Deno.test("Outbox holds a presence back when the rate does not allow it", () => {
+  const outbox = outboxWith(100);
+  outbox.take(0);
+  outbox.publish("p");
+  assertEquals(outbox.take(0), { frames: [], againInMs: 25 });
+  assertEquals(outbox.take(25).frames, ["p"]);
 });
 
 Deno.test("Outbox drops the newest when too many wait", () => {

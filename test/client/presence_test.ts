@@ -4,6 +4,7 @@ import {
   applySnapshot,
   decodePresence,
   encodePresence,
+  restoreSnapshot,
 } from "../../client/presence.ts";
 import type { Member } from "../../protocol.ts";
 
@@ -14,13 +15,14 @@ function members(...list: Member[]): ReadonlyMap<string, Member> {
   return new Map(list.map((member) => [member.id, member]));
 }
 
-const NOTHING = { joined: [], left: [], changed: [] };
+const NOTHING = { joined: [], left: [], published: [], turned: [] };
 
 Deno.test("applySnapshot says that everybody joined when nobody was known", () => {
   assertEquals(applySnapshot(members(), [A, B]), {
     ...NOTHING,
     members: members(A, B),
     joined: [A, B],
+    published: [B],
   });
 });
 
@@ -35,10 +37,11 @@ Deno.test("applySnapshot tells who left, who joined and what changed", () => {
   const changed = { ...B, presence: "2" };
   const c = { ...A, id: "c" };
   assertEquals(applySnapshot(members(A, B), [changed, c]), {
+    ...NOTHING,
     members: members(changed, c),
     joined: [c],
     left: [A],
-    changed: [changed],
+    published: [changed],
   });
 });
 
@@ -60,6 +63,7 @@ const DIFFS: readonly (readonly [
   ["somebody joins", { type: "join", peer: B }, {
     members: members(A, B),
     joined: [B],
+    published: [B],
   }],
   ["who is known joins", { type: "join", peer: A }, {}],
   ["somebody leaves", { type: "leave", id: "a", reason: "lost" }, {
@@ -73,12 +77,12 @@ const DIFFS: readonly (readonly [
   }, {}],
   ["somebody is away", { type: "away", id: "a" }, {
     members: members({ ...A, away: true }),
-    changed: [{ ...A, away: true }],
+    turned: [{ ...A, away: true }],
   }],
   ["who was not away is back", { type: "back", id: "a" }, {}],
   ["somebody publishes", { type: "presence", id: "a", presence: "x" }, {
     members: members({ ...A, presence: "x" }),
-    changed: [{ ...A, presence: "x" }],
+    published: [{ ...A, presence: "x" }],
   }],
   ["somebody publishes the same", {
     type: "presence",
@@ -101,6 +105,40 @@ for (const [when, diff, expected] of DIFFS) {
     });
   });
 }
+
+Deno.test("applyDiff keeps what a peer has published when a restarted server tells of it again", () => {
+  const told = { ...B, presence: null };
+  assertEquals(applyDiff(members(B), { type: "join", peer: told }), {
+    ...NOTHING,
+    members: members(B),
+  });
+});
+
+Deno.test("applyDiff takes who joins under a known name for somebody else", () => {
+  const other = { ...B, joinedAt: 9, presence: null };
+  assertEquals(applyDiff(members(B), { type: "join", peer: other }), {
+    ...NOTHING,
+    members: members(other),
+    joined: [other],
+    left: [B],
+  });
+});
+
+Deno.test("restoreSnapshot keeps who is awaited, and what the others have published", () => {
+  const before = members(A, B);
+  const snapshot = [{ ...B, presence: null }, { ...A, id: "c" }];
+  assertEquals(restoreSnapshot(before, snapshot, [A, B]), [
+    B,
+    { ...A, id: "c" },
+    A,
+  ]);
+});
+
+Deno.test("restoreSnapshot does not keep who came back and left", () => {
+  const cameBack = members({ ...A }, B);
+  assertEquals(restoreSnapshot(cameBack, [B], [A]), [B]);
+  assertEquals(restoreSnapshot(members(B), [B], [A]), [B]);
+});
 
 for (
   const value of [null, 0, "", "x", false, [], {}, {

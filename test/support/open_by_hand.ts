@@ -3,6 +3,7 @@ export async function openByHand(
   url: string,
   room: string,
   id: string,
+  protocols: readonly string[] = [],
 ): Promise<Deno.TcpConn> {
   const { hostname, port } = new URL(url);
   const conn = await Deno.connect({ hostname, port: Number(port) });
@@ -13,6 +14,9 @@ export async function openByHand(
     "Connection: Upgrade",
     "Sec-WebSocket-Version: 13",
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ...(protocols.length > 0
+      ? [`Sec-WebSocket-Protocol: ${protocols.join(", ")}`]
+      : []),
   ];
   const request = `${head.join("\r\n")}\r\n\r\n`;
   await conn.write(new TextEncoder().encode(request));

@@ -1,34 +1,70 @@
 import {
+  OFFER,
   parseServerMessage,
   type ServerMessage,
   SUBPROTOCOL,
   type Welcome,
 } from "../../protocol.ts";
 
+/** What a raw peer offers beside the version. */
+export interface RawPeerOptions {
+  /** Token of the session to resume. */
+  readonly resume?: string;
+  /** Signals received in it. */
+  readonly seen?: number;
+  /** Token that says who may join. */
+  readonly bearer?: string;
+  /** Headers that no page could send. */
+  readonly headers?: Record<string, string>;
+}
+
 /** A peer that speaks the wire by hand, and may say anything. */
 export class RawPeer implements AsyncDisposable {
   /** The socket itself, for what the wire forbids. */
   readonly socket: WebSocket;
+  /** Whether it answers when the server asks if it lives. */
+  answers = true;
   /** Bytes of all frames so far. */
   bytes = 0;
   readonly #inbox: ServerMessage[] = [];
   readonly #closed = Promise.withResolvers<CloseEvent>();
   #wake: () => void = () => {};
+  #onPong: () => void = () => {};
 
   /** Connects to a room, as `id` if given. */
-  constructor(url: string, room: string, id?: string) {
+  constructor(
+    url: string,
+    room: string,
+    id?: string,
+    options: RawPeerOptions = {},
+  ) {
+    const { resume, seen, bearer, headers = {} } = options;
     const query = id === undefined ? "" : `?_pk=${encodeURIComponent(id)}`;
     const address = `${url.replace(/^http/, "ws")}/parties/main/${
       encodeURIComponent(room)
     }${query}`;
-    this.socket = new WebSocket(address, SUBPROTOCOL);
+    const init = {
+      protocols: [
+        SUBPROTOCOL,
+        ...(resume === undefined ? [] : [OFFER.resume + resume]),
+        ...(seen === undefined ? [] : [OFFER.seen + seen]),
+        ...(bearer === undefined ? [] : [OFFER.bearer + bearer]),
+      ],
+      headers,
+    };
+    // Deno takes more than the list of subprotocols that the DOM types know.
+    this.socket = new WebSocket(address, init as unknown as string[]);
     this.socket.onmessage = ({ data }) => {
       this.bytes += data.length;
       const parsed = parseServerMessage(data);
       if (!parsed.ok) {
         throw new Error(`The server sent ${parsed.reason}: ${data}`);
       }
-      this.#inbox.push(parsed.message);
+      // A client that lives says so; nobody waits for the question.
+      if (parsed.message.type === "ping") {
+        if (this.answers) this.send({ type: "pong" });
+      } else if (parsed.message.type === "pong") this.#onPong();
+      else this.#inbox.push(parsed.message);
       this.#wake();
     };
     // A refused socket fires `error`, then `close`.
@@ -44,8 +80,9 @@ export class RawPeer implements AsyncDisposable {
     url: string,
     room: string,
     id?: string,
+    options: RawPeerOptions = {},
   ): Promise<RawPeer & { welcome: Welcome }> {
-    const peer = new RawPeer(url, room, id);
+    const peer = new RawPeer(url, room, id, options);
     return Object.assign(peer, { welcome: await peer.next("welcome") });
   }
 
@@ -78,6 +115,17 @@ export class RawPeer implements AsyncDisposable {
       }
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
+  }
+
+  /** Resolves when the server has taken everything that was sent, and all that it had to say by then has arrived. */
+  async settled(seen = 0): Promise<void> {
+    this.send({ type: "ping", seen });
+    await new Promise<void>((resolve) => this.#onPong = resolve);
+  }
+
+  /** Everything in the inbox, which is empty then. */
+  heard(): ServerMessage[] {
+    return this.#inbox.splice(0);
   }
 
   /** Says goodbye and waits for the end. */

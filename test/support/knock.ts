@@ -1,0 +1,60 @@
+/** What a server answered to a handshake. */
+export interface Answer {
+  /** HTTP status; 101 for a socket. */
+  readonly status: number;
+  /** Code of the error in the body, if there is one. */
+  readonly code: string | undefined;
+}
+
+/** What is offered in a handshake. */
+export interface Knock {
+  /** Name of the room. */
+  readonly room: string;
+  /** Id that is claimed. */
+  readonly id?: string;
+  /** List of subprotocols. */
+  readonly protocols?: readonly string[];
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Asks for the socket of a room over a connection of its own and tells how the
+ * server answered, which no WebSocket API does. A socket that is granted is cut
+ * at once.
+ */
+export async function knock(url: string, knock: Knock): Promise<Answer> {
+  const { room, id, protocols = [], headers = {} } = knock;
+  const { hostname, port, host } = new URL(url);
+  const query = id === undefined ? "" : `?_pk=${encodeURIComponent(id)}`;
+  const head = [
+    `GET /parties/main/${encodeURIComponent(room)}${query} HTTP/1.1`,
+    `Host: ${host}`,
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ...(protocols.length > 0
+      ? [`Sec-WebSocket-Protocol: ${protocols.join(", ")}`]
+      : []),
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ];
+  using conn = await Deno.connect({ hostname, port: Number(port) });
+  await conn.write(new TextEncoder().encode(`${head.join("\r\n")}\r\n\r\n`));
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(16 * 1024);
+  let text = "";
+  for (;;) {
+    const read = await conn.read(buffer);
+    text += decoder.decode(buffer.subarray(0, read ?? 0), { stream: true });
+    const end = text.indexOf("\r\n\r\n");
+    const length = Number(/^content-length: (\d+)/im.exec(text)?.[1] ?? 0);
+    const complete = end >= 0 &&
+      (text.startsWith("HTTP/1.1 101") || text.length >= end + 4 + length);
+    if (read === null || complete) break;
+  }
+  return {
+    status: Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]),
+    code: /"code":"([^"]+)"/.exec(text)?.[1],
+  };
+}

@@ -1,5 +1,5 @@
 import {
-  type ClientMessage,
+  type ClientPing,
   CLOSE,
   exceedsBytes,
   type FaultCode,
@@ -7,6 +7,7 @@ import {
   type Limits,
   parseClientMessage,
   type ServerMessage,
+  type SetPresence,
 } from "../protocol.ts";
 import { RateLimit } from "./rate_limit.ts";
 import { encode } from "./room.ts";
@@ -25,7 +26,7 @@ export interface PeerSocketOptions {
   /** A signal arrived, its data still as the JSON literal that it was. */
   onSignal(to: string, literal: string): void;
   /** Anything else arrived. */
-  onMessage(message: Exclude<ClientMessage, { type: "signal" }>): void;
+  onMessage(message: SetPresence | ClientPing): void;
   /** A frame was answered with an error. */
   onFault(code: FaultCode): void;
   /** It broke a limit and is being closed. */
@@ -52,7 +53,11 @@ export class PeerSocket {
       limits.frameBurst,
       now(),
     );
-    socket.onopen = () => options.onOpen();
+    socket.onopen = () => {
+      // Asked before it could hear.
+      if (this.#sign) this.#tell({ type: "ping" });
+      options.onOpen();
+    };
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = ({ code }) => {
       this.#end(isGoodbye(code) ? "goodbye" : "lost");
@@ -150,6 +155,7 @@ export class PeerSocket {
       }
     }
     const { message } = parsed;
+    if (message.type === "pong") return;
     if (!this.#welcomed) {
       this.fault("not-joined", "wait for the welcome");
     } else if (message.type === "signal") {

@@ -1,11 +1,12 @@
 import {
-  type ClientMessage,
+  type ClientPing,
   CLOSE,
   exceedsBytes,
   type FaultCode,
   type LeaveReason,
   type Limits,
   type SessionOrigin,
+  type SetPresence,
   VERSION,
 } from "../protocol.ts";
 import type { IceSource } from "./ice_source.ts";
@@ -260,7 +261,7 @@ export class Session implements Occupant {
     if (late) socket.send(encode({ type: "ice", ...iceFields(late) }));
   }
 
-  #receive(message: Exclude<ClientMessage, { type: "signal" }>): void {
+  #receive(message: SetPresence | ClientPing): void {
     const { limits } = this.#services;
     const { room } = this.#options;
     this.#confirm();
@@ -279,8 +280,6 @@ export class Session implements Occupant {
       case "ping":
         this.#mailbox.seen(message.seen);
         return this.deliver(encode({ type: "pong", seen: this.#taken }));
-      case "pong":
-        return;
       default:
         return message satisfies never;
     }

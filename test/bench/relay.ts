@@ -1,3 +1,4 @@
+import type { Limits } from "../../protocol.ts";
 import type { Side } from "./measurement.ts";
 import { type Program, startProgram } from "./program.ts";
 
@@ -14,9 +15,21 @@ export interface Relay extends AsyncDisposable {
   readonly host: string;
 }
 
-/** Starts our server, or the floor, on a core. */
-export async function startRelay(side: Side, core: number): Promise<Relay> {
-  const program: Program = await startProgram(FILES[side], { core });
+/**
+ * Starts our server, or the floor, on a core.
+ *
+ * @param options.limits Limits of our server that differ from the defaults; without it no load reaches any.
+ */
+export async function startRelay(
+  side: Side,
+  core: number,
+  options: { limits?: Partial<Limits> } = {},
+): Promise<Relay> {
+  const { limits } = options;
+  const program: Program = await startProgram(FILES[side], {
+    core,
+    args: limits ? [JSON.stringify(limits)] : [],
+  });
   try {
     const host = await program.hear();
     return {

@@ -8,7 +8,8 @@
 import { SUBPROTOCOL } from "../../protocol.ts";
 import { lines } from "./lines.ts";
 import type { Side } from "./measurement.ts";
-import { RawSocket, textFrame } from "./raw_socket.ts";
+import { RawSocket } from "./raw_socket.ts";
+import { textFrame } from "./wire_frame.ts";
 
 const ROOMS = 200;
 /** As long as the offer of a data channel with a few candidates. */

@@ -1,5 +1,6 @@
 import puppeteer, { type Browser } from "puppeteer";
 import { findBrowser } from "./find_browser.ts";
+import type { Network } from "./network.ts";
 
 /** The browsers that the tests drive. */
 export type BrowserName = "chrome" | "firefox";
@@ -24,10 +25,11 @@ const CHROME_ARGS = [
   "--disable-renderer-backgrounding",
 ];
 
-/** Starts a headless browser; `args` come on top of what every test needs. */
+/** Starts a headless browser, within a network if one is given; `args` come on top of what every test needs. */
 export async function startBrowser(
   name: BrowserName,
   args: readonly string[] = [],
+  network?: Pick<Network, "wrap">,
 ): Promise<StartedBrowser> {
   const executablePath = await findBrowser(name);
   if (!executablePath) {
@@ -37,8 +39,10 @@ export async function startBrowser(
   }
   const browser = await puppeteer.launch({
     browser: name,
-    executablePath,
+    executablePath: await network?.wrap(executablePath) ?? executablePath,
     headless: true,
+    // No socket reaches into another network.
+    pipe: network !== undefined,
     args: [...(name === "chrome" ? CHROME_ARGS : []), ...args],
   });
   return { browser, [Symbol.asyncDispose]: () => browser.close() };

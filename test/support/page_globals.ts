@@ -11,6 +11,8 @@ declare global {
     connection: client.Connection,
     event: Name,
   ) => Promise<Parameters<client.ConnectionEvents[Name]>[0]>;
+  /** What a page was told, in order. */
+  var told: string[];
   /** Whatever a test keeps in the page between two calls. */
   var kept: Promise<unknown>;
 }

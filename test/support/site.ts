@@ -40,9 +40,12 @@ class Site extends Server {
 }
 
 /** Starts a signaling server on a free port of this machine that also serves the test page. Nobody outside is asked for anything. */
-export async function startSite(options: ServerOptions = {}): Promise<Serving> {
+export async function startSite(
+  options: ServerOptions = {},
+  hostname = "127.0.0.1",
+): Promise<Serving> {
   // Bundled before the first page waits for it.
   await bundleClient();
   const server = new Site({ turn: publicStun([]), ...options });
-  return serve({ port: 0, hostname: "127.0.0.1", server });
+  return serve({ port: 0, hostname, server });
 }

@@ -91,6 +91,9 @@ export const LIMITS: Limits = {
   sockets: 16 * 1024,
 };
 
+/** Largest value of any limit: the longest time that a timer takes, in milliseconds. */
+export const MAX_LIMIT: number = 2 ** 31 - 1;
+
 /**
  * Close codes of the socket. The range decides: after 4000 to 4499 the client
  * comes back, after 4500 to 4999 it does not (RFC 6455 §7.4.2 leaves 4000 to
@@ -184,8 +187,12 @@ export interface Member {
   readonly id: string;
   /** When the server let it in, in milliseconds since the epoch. Stamped once; decides the roles of each pair. */
   readonly joinedAt: number;
-  /** What the peer published about itself, opaque to the server; `null` until it does. */
-  readonly presence: string | null;
+  /**
+   * What the peer published about itself, opaque to the server; `null` until it
+   * does. Missing when it came from another server and has said nothing here
+   * yet: then what was known of this membership still holds.
+   */
+  readonly presence?: string | null;
   /** Whether its socket is gone while its session still lives. */
   readonly away: boolean;
 }
@@ -275,6 +282,11 @@ export interface Welcome {
   readonly session: SessionOrigin;
   /** Number of signals that the server has taken from the receiver in this session. */
   readonly seen: number;
+  /**
+   * Number of signals for the receiver, in this session, that come before those
+   * that follow: it has them or, if it has seen fewer, they are lost.
+   */
+  readonly sent: number;
   /** What this server takes. */
   readonly limits: Limits;
 }
@@ -578,7 +590,8 @@ const CLIENT_MESSAGES: Messages<ClientMessage> = {
 const member = object<Member>({
   id: string,
   joinedAt: number,
-  presence: nullableString,
+  presence: (value) =>
+    value === undefined ? MISSING as string : nullableString(value),
   away: boolean,
 });
 
@@ -601,6 +614,7 @@ const SERVER_MESSAGES: Messages<ServerMessage> = {
     resume: string,
     session: string as Reader<SessionOrigin>,
     seen: number,
+    sent: number,
     limits: object(
       Object.fromEntries(Object.keys(LIMITS).map((name) => [name, number])),
     ) as Reader<unknown> as Reader<Limits>,

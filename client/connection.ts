@@ -19,8 +19,11 @@ import {
   applySnapshot,
   decodePresence,
   encodePresence,
-  restoreSnapshot,
+  giveUp,
+  type KnownMember,
+  type Roster,
   type RosterChange,
+  withAwaited,
 } from "./presence.ts";
 import type { RoomMessage, Signaling } from "./signaling.ts";
 import { whyDown } from "./why_down.ts";
@@ -91,13 +94,13 @@ export class Connection implements AsyncDisposable {
   readonly #parts: ConnectionParts;
   readonly #events = new Emitter<ConnectionEvents>();
   readonly #mesh: Mesh;
-  #members: ReadonlyMap<string, Member> = new Map();
+  #members: Roster = new Map();
   #self: Pick<Member, "id" | "joinedAt">;
   #limits: Limits;
   #presence: string | null;
   #state: ConnectionState = "joined";
   /** Members that a server which was restarted has not told of again. */
-  #awaited: readonly Member[] = [];
+  #awaited: readonly KnownMember[] = [];
   #patience: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(parts: ConnectionParts) {
@@ -353,9 +356,7 @@ export class Connection implements AsyncDisposable {
     else if (session === "restored") this.#await();
     const change = applySnapshot(
       this.#members,
-      this.#awaited.length > 0
-        ? restoreSnapshot(this.#members, peers, this.#awaited)
-        : peers,
+      withAwaited(this.#members, peers, this.#awaited),
     );
     this.#apply(change);
     // Who was known before is dialled already, or was left alone on purpose.
@@ -370,12 +371,8 @@ export class Connection implements AsyncDisposable {
     this.#awaited = [...this.#members.values()];
     clearTimeout(this.#patience);
     this.#patience = setTimeout(() => {
-      const gone = new Set(this.#awaited);
+      const there = giveUp(this.#members, this.#awaited);
       this.#awaited = [];
-      // A member that was told of again is another object.
-      const there = [...this.#members.values()].filter((member) =>
-        !gone.has(member)
-      );
       this.#apply(applySnapshot(this.#members, there));
     }, this.#limits.graceMs + RETURN_MS);
   }

@@ -15,6 +15,7 @@ export interface HeartbeatOptions {
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #asked = false;
+  #excused = false;
   #dueAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -28,9 +29,10 @@ export class Heartbeat {
     this.#ask(BEAT_MS);
   }
 
-  /** Asks now, and waits for less long than usual. */
+  /** Asks now, and waits for less long than usual; no longer than it did already. */
   hurry(): void {
-    this.#ask(HURRY_MS);
+    const sooner = this.#asked && this.#dueAt <= Date.now() + HURRY_MS;
+    if (!sooner) this.#ask(HURRY_MS);
   }
 
   /** Must be called with everything that the server says. */
@@ -52,9 +54,16 @@ export class Heartbeat {
   }
 
   #judge(): void {
-    // The machine slept, or the page was slowed down: what came is yet to be heard.
-    if (Date.now() - this.#dueAt > HURRY_MS) this.hurry();
-    else if (this.#asked) this.#options.onDead();
-    else this.start();
+    // The machine slept, or the page was slowed down: what came is yet to be heard. Once is enough.
+    const late = Date.now() - this.#dueAt > HURRY_MS;
+    if (late && !this.#excused) {
+      this.#excused = true;
+      this.#ask(HURRY_MS);
+    } else if (this.#asked) {
+      this.#options.onDead();
+    } else {
+      this.#excused = false;
+      this.start();
+    }
   }
 }

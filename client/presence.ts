@@ -1,33 +1,48 @@
 import type { Away, Back, Join, Leave, Member, Presence } from "../protocol.ts";
 import { readJson } from "./read_json.ts";
 
+/** A member as far as we know it. */
+export interface KnownMember extends Member {
+  readonly presence: string | null;
+}
+
+/** The members of a room, but for oneself. */
+export type Roster = ReadonlyMap<string, KnownMember>;
+
 /** The members of a room after a change, and what changed. */
 export interface RosterChange {
-  /** Everybody in the room now, but for oneself. */
-  readonly members: ReadonlyMap<string, Member>;
+  /** Everybody in the room now. */
+  readonly members: Roster;
   /** Who is new. */
-  readonly joined: readonly Member[];
+  readonly joined: readonly KnownMember[];
   /** Who is gone. */
-  readonly left: readonly Member[];
+  readonly left: readonly KnownMember[];
   /** Whose presence differs, those who are new and have one included. */
-  readonly published: readonly Member[];
+  readonly published: readonly KnownMember[];
   /** Who went away or came back, those who are new and away included. */
-  readonly turned: readonly Member[];
+  readonly turned: readonly KnownMember[];
 }
 
 /** Presence as a whole: what differs between the members known before and those of a welcome. */
 export function applySnapshot(
-  before: ReadonlyMap<string, Member>,
+  before: Roster,
   snapshot: readonly Member[],
 ): RosterChange {
-  const members = new Map(snapshot.map((member) => [member.id, member]));
-  const joined: Member[] = [];
-  const published: Member[] = [];
-  const turned: Member[] = [];
-  for (const member of snapshot) {
-    const known = sameMembership(before, member);
+  const members = new Map<string, KnownMember>();
+  const joined: KnownMember[] = [];
+  const published: KnownMember[] = [];
+  const turned: KnownMember[] = [];
+  for (const told of snapshot) {
+    const known = sameMembership(before, told);
+    const knownPresence = known?.presence ?? null;
+    const { presence = knownPresence } = told;
+    // The same object where nothing is added: that tells who was told of again.
+    const member = told.presence === presence
+      ? told as KnownMember
+      : { ...told, presence };
+    members.set(member.id, member);
     if (!known) joined.push(member);
-    if (member.presence !== (known?.presence ?? null)) published.push(member);
+    if (presence !== knownPresence) published.push(member);
     if (member.away !== (known?.away ?? false)) turned.push(member);
   }
   const left = [...before.values()].filter((member) =>
@@ -38,50 +53,49 @@ export function applySnapshot(
 
 /** A member as another list has it. Who came back under the same id is another membership: the old one has left. */
 function sameMembership(
-  members: ReadonlyMap<string, Member>,
+  members: Roster,
   { id, joinedAt }: Member,
-): Member | undefined {
+): KnownMember | undefined {
   const known = members.get(id);
   return known?.joinedAt === joinedAt ? known : undefined;
 }
 
 /**
- * The members of a welcome by a server that was restarted: it has only begun to
- * learn of them. Those who are `awaited`, and are known from before the restart
- * alone, are kept; and so is what others published.
+ * The members of a welcome and those who are `awaited`: a server that was
+ * restarted has only begun to learn of them. Who was told of again, and left, is
+ * awaited no longer.
  */
-export function restoreSnapshot(
-  before: ReadonlyMap<string, Member>,
+export function withAwaited(
+  before: Roster,
   snapshot: readonly Member[],
-  awaited: readonly Member[],
+  awaited: readonly KnownMember[],
 ): Member[] {
   const there = new Set(snapshot.map(({ id }) => id));
   return [
-    ...snapshot.map((member) => keepPresence(before, member)),
+    ...snapshot,
     ...awaited.filter((member) =>
       !there.has(member.id) && before.get(member.id) === member
     ),
   ];
 }
 
-/** A member as it is known: a server that was restarted does not know what it published. */
-function keepPresence(
-  before: ReadonlyMap<string, Member>,
-  member: Member,
-): Member {
-  const { presence = null } = sameMembership(before, member) ?? {};
-  return { ...member, presence: member.presence ?? presence };
+/** The members without those who are still awaited. */
+export function giveUp(
+  members: Roster,
+  awaited: readonly KnownMember[],
+): KnownMember[] {
+  return [...members.values()].filter((member) => !awaited.includes(member));
 }
 
 /** Presence as it changes. A diff about somebody unknown, or one that says nothing new, changes nothing. */
 export function applyDiff(
-  before: ReadonlyMap<string, Member>,
+  before: Roster,
   diff: Join | Leave | Away | Back | Presence,
 ): RosterChange {
-  const members = new Map(before);
+  const members = new Map<string, Member>(before);
   switch (diff.type) {
     case "join":
-      members.set(diff.peer.id, keepPresence(before, diff.peer));
+      members.set(diff.peer.id, diff.peer);
       break;
     case "leave":
       members.delete(diff.id);

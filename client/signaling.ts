@@ -109,7 +109,7 @@ export class Signaling {
   welcomed(welcome: Welcome): void {
     this.#attempt = 1;
     this.#resume = welcome.resume;
-    if (welcome.session !== "resumed") this.#seen = 0;
+    this.#seen = welcome.sent;
     this.#welcomed = true;
     this.#outbox.begin(welcome, performance.now());
     // First of all it tells that the new token has arrived.

@@ -1,4 +1,4 @@
-import type { RefusalCode } from "../protocol.ts";
+import { isName, type RefusalCode } from "../protocol.ts";
 import type { AllowsOrigin } from "./origins.ts";
 
 /** What somebody wants to join. */
@@ -11,10 +11,12 @@ export interface Asked {
   readonly id: string | undefined;
 }
 
-/** What is known of somebody who may join. The two that are named bind; the rest is the app's. */
+/** What is known of somebody who may join. Those that are named bind; the rest is the app's. */
 export interface Claims {
   /** The only room it is good for. Any other is refused with `forbidden`. */
   readonly room?: string;
+  /** The only name space it is good for. Any other is refused with `forbidden`. */
+  readonly party?: string;
   /** The only id it is good for. Any other is refused with `forbidden`; a peer without an id gets it. */
   readonly sub?: string;
   readonly [name: string]: unknown;
@@ -37,6 +39,8 @@ export interface Admission {
   readonly allowsOrigin: AllowsOrigin;
   /** Who, if that is asked at all. */
   readonly authorize: Authorize | undefined;
+  /** Longest id. */
+  readonly idChars: number;
 }
 
 /** The id of somebody who may come in, or why not. */
@@ -48,7 +52,7 @@ export type Admitted =
 export async function admit(
   request: Request,
   asked: Asked,
-  { allowsOrigin, authorize }: Admission,
+  { allowsOrigin, authorize, idChars }: Admission,
 ): Promise<Admitted> {
   // What is no browser sends none, and could send any.
   const origin = request.headers.get("origin");
@@ -58,12 +62,9 @@ export async function admit(
   if (!authorize) return { id: asked.id };
   const claims = await authorize(request, asked);
   if (claims instanceof Response) return { refused: claims };
-  const { room, sub } = claims;
-  if (room !== undefined && room !== asked.room) {
-    return { refused: "forbidden" };
-  }
-  if (sub !== undefined && asked.id !== undefined && sub !== asked.id) {
-    return { refused: "forbidden" };
-  }
-  return { id: sub ?? asked.id };
+  const { room = asked.room, party = asked.party, sub = asked.id } = claims;
+  const fits = room === asked.room && party === asked.party &&
+    (asked.id === undefined || sub === asked.id) &&
+    (sub === undefined || isName(sub, idChars));
+  return fits ? { id: sub } : { refused: "forbidden" };
 }

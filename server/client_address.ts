@@ -32,20 +32,23 @@ function bare(entry: string): string | undefined {
 
 /** What counts as one client: an IPv4 address, or the 64 bits of an IPv6 network (RFC 6177 gives everybody at least that). */
 function network(address: string): string {
-  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
-  if (mapped) return mapped;
   if (isIP(address) !== 6) return address;
-  const [head = "", tail] = address.split("%", 1)[0]?.toLowerCase().split(
-    "::",
-  ) ?? [];
+  // One spelling for all, without a zone: groups in lower case, no dots (URL Standard §3.5).
+  const { hostname } = new URL(`http://[${address.split("%", 1)[0]}]`);
+  const canonical = hostname.slice(1, -1);
+  const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(canonical);
+  if (mapped) {
+    const [high = 0, low = 0] = mapped.slice(1).map((group) =>
+      parseInt(group, 16)
+    );
+    return [high >> 8, high & 0xff, low >> 8, low & 0xff].join(".");
+  }
+  const [head = "", tail] = canonical.split("::");
   const groups = head === "" ? [] : head.split(":");
   if (tail !== undefined) {
     const rest = tail === "" ? [] : tail.split(":");
-    // A dotted end stands for two groups.
-    const length = rest.length + (tail.includes(".") ? 1 : 0);
-    const missing = Math.max(0, 8 - groups.length - length);
+    const missing = 8 - groups.length - rest.length;
     groups.push(...Array<string>(missing).fill("0"), ...rest);
   }
-  const first = groups.slice(0, 4).map((group) => parseInt(group, 16));
-  return `${first.map((group) => group.toString(16)).join(":")}::/64`;
+  return `${groups.slice(0, 4).join(":")}::/64`;
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { LIMITS, type Limits } from "../protocol.ts";
+import { LIMITS, type Limits, MAX_LIMIT } from "../protocol.ts";
 import type { Authorize } from "./authorize.ts";
 import { cloudflareTurn } from "./cloudflare_turn.ts";
 import { jwtAuthorizer, MIN_SECRET_BYTES } from "./jwt_authorizer.ts";
@@ -208,15 +208,16 @@ function readLimits(
 ): Partial<Limits> {
   const limits: { -readonly [Name in keyof Limits]?: number } = {};
   for (const item of text?.split(",") ?? []) {
-    const [name = "", value = ""] = item.split("=").map((part) => part.trim());
+    const [name = "", ...rest] = item.split("=").map((part) => part.trim());
+    const value = rest.join("=");
     const limit = Number(value);
     if (!Object.hasOwn(LIMITS, name)) {
       problems.push(`LIMITS has no "${name}"; see --help`);
     } else if (
-      !/^\d+$/.test(value) || !Number.isSafeInteger(limit) || limit < 1
+      !/^\d+$/.test(value) || limit > MAX_LIMIT || limit < 1
     ) {
       problems.push(
-        `LIMITS: ${name} must be a positive integer, got "${value}"`,
+        `LIMITS: ${name} must be an integer from 1 to ${MAX_LIMIT}, got "${value}"`,
       );
     } else limits[name as keyof Limits] = limit;
   }
@@ -287,10 +288,11 @@ function readAuthorize(
       problems.push(`AUTH_SECRET must have at least ${MIN_SECRET_BYTES} bytes`);
     }
   } else if (jwksUrl !== undefined) {
-    if (URL.canParse(jwksUrl)) {
+    if (/^https?:$/.test(URL.parse(jwksUrl)?.protocol ?? "")) {
       return { authorize: jwtAuthorizer({ jwksUrl, ...expected }) };
     }
-    problems.push(`AUTH_JWKS_URL must be a URL, got "${jwksUrl}"`);
+    // Not quoted: it may be a secret that was put into the wrong variable.
+    problems.push("AUTH_JWKS_URL must be a URL of http or https");
   } else if (Object.keys(expected).length > 0) {
     warnings.push(
       "AUTH_AUDIENCE and AUTH_ISSUER do nothing without AUTH_SECRET or AUTH_JWKS_URL",

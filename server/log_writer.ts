@@ -46,7 +46,8 @@ export function logWriter(
     const time = new Date(now()).toISOString();
     const message = sentence(record);
     const line = pretty
-      ? `${time.slice(11, 19)} ${record.level.padEnd(5)} ${message}`
+      // Peers choose their names, and a terminal obeys control characters.
+      ? `${time.slice(11, 19)} ${record.level.padEnd(5)} ${printable(message)}`
       // What was thrown has no fields of its own to show.
       : JSON.stringify({
         time,
@@ -56,6 +57,10 @@ export function logWriter(
       });
     write(line, record.level);
   };
+}
+
+function printable(text: string): string {
+  return text.replaceAll(/(?!\n)\p{Cc}/gu, "?");
 }
 
 function sentence(record: ProgramRecord): string {
@@ -97,6 +102,17 @@ function sentence(record: ProgramRecord): string {
   }
 }
 
+/** What was thrown, in words. Never throws. */
 function thrown(error: unknown): string {
-  return error instanceof Error ? error.stack ?? error.message : String(error);
+  if (error instanceof Error) {
+    const words = error.stack ?? error.message;
+    return error.cause === undefined
+      ? words
+      : `${words}\nCaused by: ${thrown(error.cause)}`;
+  }
+  try {
+    return typeof error === "object" ? JSON.stringify(error) : String(error);
+  } catch {
+    return "something that cannot be shown";
+  }
 }

@@ -6,7 +6,6 @@ export class Mailbox {
   readonly #maxFrames: number;
   readonly #maxBytes: number;
   readonly #frames: string[] = [];
-  /** How many signals came before the first one that is kept. */
   #gone = 0;
   #bytes = 0;
 
@@ -21,7 +20,7 @@ export class Mailbox {
     this.#maxBytes = queueBytes;
   }
 
-  /** Keeps a signal that is being sent. The oldest ones make room: a socket that takes new ones has taken those. */
+  /** Keeps a signal that is being sent. The oldest ones make room: a peer that lives has most likely got those. */
   push(frame: string): void {
     this.#frames.push(frame);
     this.#bytes += frame.length;
@@ -38,9 +37,14 @@ export class Mailbox {
     return false;
   }
 
-  /** Forgets the first `count` signals of the session: the peer has them. More than there were, or less than before, changes nothing. */
+  /** Forgets the first `count` signals of the session: the peer has them. */
   seen(count: number): void {
     while (this.#gone < count && this.#frames.length > 0) this.#shift();
+  }
+
+  /** How many signals of the session came before those that are kept. */
+  get gone(): number {
+    return this.#gone;
   }
 
   /** What is kept, in order. */

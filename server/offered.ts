@@ -23,12 +23,12 @@ export function readOffered(request: Request): Offered {
     each !== "" &&
     !Object.values(OFFER).some((prefix) => each.startsWith(prefix))
   );
-  const seen = Number(after(OFFER.seen));
+  const seen = Number(/^\d+$/.exec(after(OFFER.seen) ?? "")?.[0]);
   return {
     version: names.length > 0 ? names.includes(SUBPROTOCOL) : undefined,
     resume: after(OFFER.resume),
-    seen: Number.isSafeInteger(seen) && seen > 0 ? seen : 0,
-    bearer: decoded(after(OFFER.bearer)),
+    seen: Number.isSafeInteger(seen) ? seen : 0,
+    bearer: decoded(after(OFFER.bearer)) || undefined,
   };
 }
 

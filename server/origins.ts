@@ -34,5 +34,6 @@ export function readOrigins(origins: readonly string[]): AllowsOrigin {
 
 /** Whether it is what a browser sends: a scheme and a host, in lower case, without a default port. */
 function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text;
+  return URL.canParse(text) && new URL(text).origin === text &&
+    !text.includes("*");
 }

@@ -15,7 +15,7 @@ const REFUSALS: Readonly<
   ],
   "bad-id": [
     STATUS_CODE.BadRequest,
-    "The peer id is empty, too long, or has control characters",
+    "The peer id is empty, too long, a dot or two, or has control characters",
   ],
   "bad-version": [
     STATUS_CODE.BadRequest,
@@ -70,7 +70,11 @@ const REFUSALS: Readonly<
  */
 export function refusal(code: RefusalCode, message?: string): Response {
   const [status, usual] = REFUSALS[code];
-  return failure(status, code, message ?? usual);
+  // RFC 9110 §15.5.2 asks for it.
+  const headers = status === STATUS_CODE.Unauthorized
+    ? { "WWW-Authenticate": "Bearer" }
+    : {};
+  return failure(status, code, message ?? usual, headers);
 }
 
 /** The answer to a request that cannot be granted: `{ "error": { "code", "message" } }`. */

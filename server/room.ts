@@ -59,8 +59,7 @@ export class Room<O extends Occupant = Occupant> {
     const others: Member[] = [];
     for (const [other, seat] of this.#seats) {
       if (other === id || seat.state !== "joined") continue;
-      const { joinedAt, presence = null, away } = seat;
-      others.push({ id: other, joinedAt, presence, away });
+      others.push(memberOf(other, seat));
     }
     return others;
   }
@@ -80,16 +79,16 @@ export class Room<O extends Occupant = Occupant> {
     const joinedAt = restored ?? Math.max(now, this.#lastJoinedAt + 1);
     this.#lastJoinedAt = Math.max(joinedAt, this.#lastJoinedAt);
     const { id } = occupant;
-    const peer: Member = { id, joinedAt, presence: null, away: false };
-    // While the newcomer hears nothing yet: who is dropped by this is in nobody's list.
-    this.#tellOthers(id, { type: "join", peer });
-    this.#seats.set(id, {
+    const seat: Seat<O> & { state: "joined" } = {
       state: "joined",
       occupant,
       joinedAt,
       presence: restored === undefined ? null : undefined,
       away: false,
-    });
+    };
+    // While the newcomer hears nothing yet: who is dropped by this is in nobody's list.
+    this.#tellOthers(id, { type: "join", peer: memberOf(id, seat) });
+    this.#seats.set(id, seat);
     return joinedAt;
   }
 
@@ -160,6 +159,13 @@ export class Room<O extends Occupant = Occupant> {
       if (other !== id && seat.state === "joined") seat.occupant.deliver(frame);
     }
   }
+}
+
+function memberOf(
+  id: string,
+  { joinedAt, presence, away }: Seat<unknown> & { state: "joined" },
+): Member {
+  return { id, joinedAt, ...(presence !== undefined && { presence }), away };
 }
 
 /** Writes a message as the text of one frame. */

@@ -2,6 +2,7 @@ import { STATUS_CODE } from "@std/http/status";
 import {
   LIMITS,
   type Limits,
+  MAX_LIMIT,
   type RefusalCode,
   SUBPROTOCOL,
 } from "../protocol.ts";
@@ -83,7 +84,7 @@ export class Server implements AsyncDisposable {
   /**
    * A server without rooms.
    *
-   * @throws {RangeError} If a limit is not a positive integer, a secret too short, or the number of proxies none.
+   * @throws {RangeError} If a limit is out of range, a secret too short, or the number of proxies none.
    * @throws {TypeError} If an origin is none.
    */
   constructor(options: ServerOptions = {}) {
@@ -98,9 +99,9 @@ export class Server implements AsyncDisposable {
     } = options;
     this.#limits = { ...LIMITS, ...options.limits };
     for (const [name, limit] of Object.entries(this.#limits)) {
-      if (!Number.isSafeInteger(limit) || limit < 1) {
+      if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
         throw new RangeError(
-          `Cannot make a server: limit "${name}" must be a positive integer, got ${limit}`,
+          `Cannot make a server: limit "${name}" must be an integer from 1 to ${MAX_LIMIT}, got ${limit}`,
         );
       }
     }
@@ -118,7 +119,11 @@ export class Server implements AsyncDisposable {
     }
     this.#log = log;
     this.#trustProxy = trustProxy;
-    this.#admission = { allowsOrigin: readOrigins(allowedOrigins), authorize };
+    this.#admission = {
+      allowsOrigin: readOrigins(allowedOrigins),
+      authorize,
+      idChars: this.#limits.idChars,
+    };
     this.#ice = new IceSource({ provider: turn, log, now });
     this.#lobby = new Lobby({
       limits: this.#limits,

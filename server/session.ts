@@ -224,12 +224,12 @@ export class Session implements Occupant {
     // Replaced, or gone, meanwhile.
     if (this.ended || this.#now.socket !== socket) return;
     const session = this.#continues;
-    if (this.#now.state === "opening") {
+    const opening = this.#now.state === "opening";
+    if (this.#now.state === "away") clearTimeout(this.#now.timer);
+    if (opening) {
       this.#joinedAt = room.join(this, now(), restored?.claim.joinedAt);
-    } else {
-      if (this.#now.state === "away") clearTimeout(this.#now.timer);
-      room.back(this);
-    }
+      this.#log("peer-joined");
+    } else if (room.back(this)) this.#log("peer-back");
     if (session !== "new") tally.add("resumes", session);
     const joinedAt = this.#joinedAt;
     this.#previous = shown?.token;
@@ -241,7 +241,6 @@ export class Session implements Occupant {
     this.#current = tokens.mint({ key, id }, joinedAt, ++this.#sequence);
     if (session === "resumed") this.#mailbox.seen(seen);
     this.#now = { state: "live", socket };
-    this.#log(session === "resumed" ? "peer-back" : "peer-joined");
     socket.welcomed();
     socket.send(encode({
       type: "welcome",
@@ -253,6 +252,7 @@ export class Session implements Occupant {
       resume: this.#current,
       session,
       seen: this.#taken,
+      sent: this.#mailbox.gone,
       limits,
     }));
     for (const frame of this.#mailbox.frames) socket.send(frame);

@@ -27,6 +27,7 @@ const WELCOME = {
   resume: "1.1.boot.mac",
   session: "new",
   seen: 0,
+  sent: 0,
   limits: LIMITS,
 };
 
@@ -47,6 +48,7 @@ const GOOD_FROM_SERVER: readonly unknown[] = [
   { type: "pong", seen: 7 },
   { type: "drain" },
   { type: "join", peer: MEMBER },
+  { type: "join", peer: { id: "a", joinedAt: 1, away: false } },
   { type: "leave", id: "a", reason: "goodbye" },
   { type: "leave", id: "a", reason: "lost" },
   { type: "leave", id: "a", reason: "dropped" },

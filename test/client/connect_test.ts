@@ -187,6 +187,7 @@ Deno.test("connect rejects as unsupported when the server speaks another version
     resume: "",
     session: "new",
     seen: 0,
+    sent: 0,
     limits: (await import("../../protocol.ts")).LIMITS,
   };
   await using server = Deno.serve({

@@ -4,14 +4,16 @@ import {
   applySnapshot,
   decodePresence,
   encodePresence,
-  restoreSnapshot,
+  giveUp,
+  type KnownMember,
+  type Roster,
+  withAwaited,
 } from "../../client/presence.ts";
-import type { Member } from "../../protocol.ts";
 
-const A: Member = { id: "a", joinedAt: 1, presence: null, away: false };
-const B: Member = { id: "b", joinedAt: 2, presence: "1", away: false };
+const A: KnownMember = { id: "a", joinedAt: 1, presence: null, away: false };
+const B: KnownMember = { id: "b", joinedAt: 2, presence: "1", away: false };
 
-function members(...list: Member[]): ReadonlyMap<string, Member> {
+function members(...list: KnownMember[]): Roster {
   return new Map(list.map((member) => [member.id, member]));
 }
 
@@ -107,10 +109,29 @@ for (const [when, diff, expected] of DIFFS) {
 }
 
 Deno.test("applyDiff keeps what a peer has published when a restarted server tells of it again", () => {
-  const told = { ...B, presence: null };
+  const { presence: _, ...told } = B;
   assertEquals(applyDiff(members(B), { type: "join", peer: told }), {
     ...NOTHING,
     members: members(B),
+  });
+});
+
+Deno.test("applyDiff tells that a peer publishes nothing any more when it says so", () => {
+  const told = { ...B, presence: null };
+  assertEquals(applyDiff(members(B), { type: "join", peer: told }), {
+    ...NOTHING,
+    members: members(told),
+    published: [told],
+  });
+});
+
+Deno.test("applySnapshot takes a newcomer of whom nothing is said for one that publishes nothing", () => {
+  const { presence: _, ...told } = B;
+  const b = { ...B, presence: null };
+  assertEquals(applySnapshot(members(), [told]), {
+    ...NOTHING,
+    members: members(b),
+    joined: [b],
   });
 });
 
@@ -124,20 +145,20 @@ Deno.test("applyDiff takes who joins under a known name for somebody else", () =
   });
 });
 
-Deno.test("restoreSnapshot keeps who is awaited, and what the others have published", () => {
-  const before = members(A, B);
-  const snapshot = [{ ...B, presence: null }, { ...A, id: "c" }];
-  assertEquals(restoreSnapshot(before, snapshot, [A, B]), [
-    B,
-    { ...A, id: "c" },
-    A,
-  ]);
+Deno.test("withAwaited keeps who is awaited and not told of", () => {
+  const b = { ...B };
+  assertEquals(withAwaited(members(A, B), [b], [A, B]), [b, A]);
 });
 
-Deno.test("restoreSnapshot does not keep who came back and left", () => {
+Deno.test("giveUp takes those away who were not told of again", () => {
+  const toldAgain = { ...B };
+  assertEquals(giveUp(members(A, toldAgain), [A, B]), [toldAgain]);
+});
+
+Deno.test("withAwaited does not keep who came back and left", () => {
   const cameBack = members({ ...A }, B);
-  assertEquals(restoreSnapshot(cameBack, [B], [A]), [B]);
-  assertEquals(restoreSnapshot(members(B), [B], [A]), [B]);
+  assertEquals(withAwaited(cameBack, [B], [A]), [B]);
+  assertEquals(withAwaited(members(B), [B], [A]), [B]);
 });
 
 for (

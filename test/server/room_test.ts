@@ -89,8 +89,10 @@ Deno.test("Room lets a peer in at the time it joined another server, and newcome
   const b = new Listener("b");
   room.claim(b);
   assertEquals(room.join(b, 2000, 5000), 5000);
-  const peer = { id: "b", joinedAt: 5000, presence: null, away: false };
+  // What it publishes was said elsewhere; others may know it.
+  const peer = { id: "b", joinedAt: 5000, away: false };
   assertEquals(a?.news(), [{ type: "join", peer }]);
+  assertEquals(room.others("a"), [peer]);
   const c = new Listener("c");
   room.claim(c);
   assertEquals(room.join(c, 2001), 5001);

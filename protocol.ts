@@ -24,25 +24,23 @@ export const VERSION = 1;
 export const SUBPROTOCOL = "webrtc.v1";
 
 /**
- * What else a client may offer in the list of subprotocols, each followed by
- * its value, since a secret in a URL ends up in logs. The server never selects
- * one of them.
+ * A client may offer more in the list of subprotocols, since a secret in a URL
+ * ends up in logs. The server never selects these. After `resume.` follows the
+ * token of the last {@linkcode Welcome}: the socket goes on with that session.
  */
-export const OFFER: Offers = {
-  resume: "resume.",
-  seen: "seen.",
-  bearer: "bearer.",
-};
+export const RESUME = "resume.";
 
-/** Type of {@linkcode OFFER}. */
-export interface Offers {
-  /** Then the resume token of the last {@linkcode Welcome}: this socket goes on with that session. */
-  readonly resume: "resume.";
-  /** Then the number of signals received in that session; what came after them is sent again. 0 if missing. */
-  readonly seen: "seen.";
-  /** Then a token that says who may join, percent-encoded; over plain HTTP it is the `Authorization` header (RFC 6750 §2.1). */
-  readonly bearer: "bearer.";
-}
+/** Then follows the number of signals received in that session; what came after them is sent again. 0 if missing. */
+export const SEEN = "seen.";
+
+/** Then follows a token that says who may join, percent-encoded; over plain HTTP it is in the header `Authorization` (RFC 6750 §2.1). */
+export const BEARER = "bearer.";
+
+/** Longest room name by default, in UTF-16 code units. */
+export const ROOM_CHARS = 128;
+
+/** Longest peer id by default, and longest party name, in UTF-16 code units. */
+export const ID_CHARS = 64;
 
 /** How much of anything a server takes. Each can be set per server; these are its bounds, not promises. */
 export interface Limits {
@@ -74,12 +72,18 @@ export interface Limits {
   readonly sockets: number;
 }
 
+/** Those of the {@linkcode Limits} that a client keeps to. */
+export type ClientLimits = Pick<
+  Limits,
+  "presenceBytes" | "framesPerSecond" | "frameBurst" | "graceMs"
+>;
+
 /** The default {@linkcode Limits}. */
 export const LIMITS: Limits = {
   frameBytes: 64 * 1024,
   presenceBytes: 4 * 1024,
-  roomChars: 128,
-  idChars: 64,
+  roomChars: ROOM_CHARS,
+  idChars: ID_CHARS,
   framesPerSecond: 50,
   frameBurst: 200,
   peersPerRoom: 64,
@@ -287,8 +291,8 @@ export interface Welcome {
    * that follow: it has them or, if it has seen fewer, they are lost.
    */
   readonly sent: number;
-  /** What this server takes. */
-  readonly limits: Limits;
+  /** What this server takes, as far as a client must know. */
+  readonly limits: ClientLimits;
 }
 
 /** Sent by the server when somebody else has joined the room. The newcomer dials, so the receiver waits. */
@@ -445,12 +449,7 @@ export function exceedsBytes(text: string, maxBytes: number): boolean {
   if (text.length > maxBytes) return true;
   // No code unit takes more than three bytes, so most frames need no counting.
   if (text.length * 3 <= maxBytes) return false;
-  let bytes = 0;
-  for (const char of text) {
-    const point = char.codePointAt(0) ?? 0;
-    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-  }
-  return bytes > maxBytes;
+  return new TextEncoder().encode(text).length > maxBytes;
 }
 
 /**
@@ -497,12 +496,7 @@ function parse<Message extends { readonly type: string }>(
 ): Parsed<Message> {
   if (typeof frame !== "string") return { ok: false, reason: "not-text" };
   if (exceedsBytes(frame, maxBytes)) return { ok: false, reason: "too-large" };
-  let value: unknown;
-  try {
-    value = JSON.parse(frame);
-  } catch {
-    // The same answer as for JSON that is no object.
-  }
+  const value = readJson(frame);
   if (!isFields(value)) return { ok: false, reason: "not-an-object" };
   const { type } = value;
   // Own properties only: a peer may choose "constructor".
@@ -563,8 +557,20 @@ function optional<T>(read: Reader<T>): Reader<T> {
   return (value) => read(value) ?? MISSING as T;
 }
 
-function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+/** Whether a value of JSON is an object, whose fields can be asked for. */
+export function isFields(
+  value: unknown,
+): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The value that `text` is the JSON of; `undefined` when it is no JSON. Never throws. */
+export function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 const string: Reader<string> = (value) =>
@@ -615,9 +621,12 @@ const SERVER_MESSAGES: Messages<ServerMessage> = {
     session: string as Reader<SessionOrigin>,
     seen: number,
     sent: number,
-    limits: object(
-      Object.fromEntries(Object.keys(LIMITS).map((name) => [name, number])),
-    ) as Reader<unknown> as Reader<Limits>,
+    limits: object<ClientLimits>({
+      presenceBytes: number,
+      framesPerSecond: number,
+      frameBurst: number,
+      graceMs: number,
+    }),
   },
   join: { peer: member },
   leave: { id: string, reason: leaveReason },

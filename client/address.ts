@@ -1,13 +1,6 @@
-/** Where the signaling server is, in PartySocket's terms. */
-export interface Address {
-  /** Host, port and any path before `/parties`, without a scheme. */
-  readonly host: string;
-  /** Scheme of the socket. */
-  readonly protocol: "ws" | "wss";
-}
-
 /**
- * Reads the option `host`. An explicit scheme is honoured. Without one it is
+ * Reads the option `host` as the address before `/parties`, such as
+ * `wss://example.com`. An explicit scheme is honoured. Without one it is
  * `ws` for this machine and private networks (RFC 1918), and for the very host
  * that served the page over plain HTTP; everything else is `wss`. The host of
  * a page that was served over HTTPS is always `wss`.
@@ -17,7 +10,7 @@ export interface Address {
 export function readAddress(
   host: string,
   page?: { readonly protocol: string; readonly host: string },
-): Address {
+): string {
   const [, scheme, rest] = /^(?:(\w+):\/\/)?(.*?)\/*$/.exec(host) ?? [];
   if (!rest || scheme && !/^(http|ws)s?$/.test(scheme)) {
     throw new TypeError(
@@ -27,10 +20,10 @@ export function readAddress(
   const plain = scheme
     ? scheme === "http" || scheme === "ws"
     : isPlain(rest, page);
-  const protocol = plain ? "ws" : "wss";
-  // Throws for what no URL can hold: PartySocket would try for ever, without a word.
-  new URL(`${protocol}://${rest}`);
-  return { host: rest, protocol };
+  const address = `${plain ? "ws" : "wss"}://${rest}`;
+  // Throws for what no URL can hold: the socket would try for ever, without a word.
+  new URL(address);
+  return address;
 }
 
 const PRIVATE =

@@ -2,10 +2,10 @@ import { VERSION, type Welcome } from "../protocol.ts";
 import { ConnectError } from "./connect_error.ts";
 import { type Connection, makeConnection } from "./connection.ts";
 import { createDebug } from "./debug.ts";
-import { type ConnectOptions, readOptions } from "./options.ts";
+import { type ConnectOptions, readOptions, type Settings } from "./options.ts";
 import { PeerConnections } from "./peer_connections.ts";
 import { Signaling } from "./signaling.ts";
-import { isPassing, whyDown } from "./why_down.ts";
+import { isPassing } from "./why_down.ts";
 
 /**
  * Joins a room and dials everybody in it.
@@ -25,7 +25,7 @@ import { isPassing, whyDown } from "./why_down.ts";
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const settings = readOptions(options);
-  const { signal, RTCPeerConnection = globalThis.RTCPeerConnection } = options;
+  const { signal, RTCPeerConnection = globalThis.RTCPeerConnection } = settings;
   if (signal?.aborted) throw aborted(signal);
   if (!RTCPeerConnection) {
     throw new ConnectError(
@@ -40,15 +40,17 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   });
   const signaling = new Signaling(settings, debug);
   try {
-    const warm = () => peerConnections.warm();
-    return await joined(signaling, { ...settings, signal, warm }, (welcome) => {
-      return makeConnection({
-        signaling,
-        settings,
-        welcome,
-        peerConnections,
-        debug,
-      });
+    return await joined(signaling, {
+      ...settings,
+      warm: () => peerConnections.warm(),
+      welcomed: (welcome) =>
+        makeConnection({
+          signaling,
+          settings,
+          welcome,
+          peerConnections,
+          debug,
+        }),
     });
   } catch (error) {
     signaling.close();
@@ -60,36 +62,30 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 /** What `welcomed` makes of the first welcome, in the same task, so that it misses no message. */
 function joined<T>(
   signaling: Signaling,
-  options: {
-    timeoutMs: number;
-    signal: AbortSignal | undefined;
-    warm: () => void;
+  options: Pick<Settings, "timeoutMs" | "signal"> & {
+    readonly warm: () => void;
+    readonly welcomed: (welcome: Welcome) => T;
   },
-  welcomed: (welcome: Welcome) => T,
 ): Promise<T> {
-  const { timeoutMs, signal, warm } = options;
-  const over = new AbortController();
+  const { timeoutMs, signal, warm, welcomed } = options;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let warming: ReturnType<typeof setTimeout> | undefined;
+  let abort = () => {};
   return new Promise<T>((resolve, reject) => {
     let why = new ConnectError("timeout", `no answer within ${timeoutMs} ms`);
-    const timer = setTimeout(() => reject(why), timeoutMs);
-    // PartySocket opens in a task of its own; this one comes right behind it.
-    const warming = setTimeout(() => {
+    timer = setTimeout(() => reject(why), timeoutMs);
+    // The socket opens in a task of its own; this one comes right behind it.
+    warming = setTimeout(() => {
       try {
         warm();
       } catch (error) {
         reject(error);
       }
     });
-    over.signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      clearTimeout(warming);
-    });
-    signal?.addEventListener("abort", () => reject(aborted(signal)), {
-      signal: over.signal,
-    });
+    abort = () => reject(aborted(signal));
+    signal?.addEventListener("abort", abort);
     async function ask(): Promise<void> {
-      const { socket: { roomUrl, id }, bearer } = signaling;
-      why = await whyDown({ roomUrl, id, bearer, signal: over.signal });
+      why = await signaling.whyDown();
       // A server that restarts and a network that blinks are worth another attempt.
       if (why.reason !== "unreachable" && !isPassing(why)) reject(why);
     }
@@ -116,11 +112,15 @@ function joined<T>(
         }
       },
     };
-  }).finally(() => over.abort());
+  }).finally(() => {
+    clearTimeout(timer);
+    clearTimeout(warming);
+    signal?.removeEventListener("abort", abort);
+  });
 }
 
-function aborted(signal: AbortSignal): ConnectError {
+function aborted(signal: AbortSignal | undefined): ConnectError {
   return new ConnectError("aborted", "the signal was aborted", {
-    cause: signal.reason,
+    cause: signal?.reason,
   });
 }

@@ -1,8 +1,7 @@
-import type { PartySocket } from "partysocket";
 import {
+  type ClientLimits,
   exceedsBytes,
   isPolite,
-  type Limits,
   type Member,
   type Welcome,
 } from "../protocol.ts";
@@ -25,8 +24,8 @@ import {
   type RosterChange,
   withAwaited,
 } from "./presence.ts";
+import type { RoomSocket } from "./room_socket.ts";
 import type { RoomMessage, Signaling } from "./signaling.ts";
-import { whyDown } from "./why_down.ts";
 
 /** How long after its restart a server may still hear of members for the first time: the longest retry, beside their grace. */
 const RETURN_MS = 10_000;
@@ -88,7 +87,7 @@ export let makeConnection: (parts: ConnectionParts) => Connection;
  */
 export class Connection implements AsyncDisposable {
   /** The signaling socket; `socket.id` is the own peer id. */
-  readonly socket: PartySocket;
+  readonly socket: RoomSocket;
   /** Whether the room was empty when we joined it. */
   readonly polite: boolean;
   readonly #parts: ConnectionParts;
@@ -96,7 +95,7 @@ export class Connection implements AsyncDisposable {
   readonly #mesh: Mesh;
   #members: Roster = new Map();
   #self: Pick<Member, "id" | "joinedAt">;
-  #limits: Limits;
+  #limits: ClientLimits;
   #presence: string | null;
   #state: ConnectionState = "joined";
   /** Members that a server which was restarted has not told of again. */
@@ -344,9 +343,7 @@ export class Connection implements AsyncDisposable {
     this.#self = welcome;
     this.#limits = limits;
     signaling.welcomed(welcome);
-    peerConnections.setIceServers(
-      settings.iceServers ?? copy(welcome.iceServers),
-    );
+    peerConnections.setIceServers(settings.iceServers ?? welcome.iceServers);
     // One that was taken back, too: others may still know what was before.
     if (session !== "new" || this.#presence !== null) {
       signaling.publish(this.#presence);
@@ -379,9 +376,8 @@ export class Connection implements AsyncDisposable {
 
   /** Finds out whether an attempt that failed is worth another one. */
   async #ask(): Promise<void> {
-    const { socket: { roomUrl, id }, bearer, over } = this.#parts.signaling;
-    const why = await whyDown({ roomUrl, id, bearer, signal: over });
-    if (FINAL.test(why.code ?? "")) this.#close(why.message);
+    const { code, message } = await this.#parts.signaling.whyDown();
+    if (FINAL.test(code ?? "")) this.#close(message);
   }
 
   #close(reason: string): void {
@@ -416,7 +412,7 @@ export class Connection implements AsyncDisposable {
   #setIceServers(iceServers: Welcome["iceServers"]): void {
     const { settings, peerConnections } = this.#parts;
     if (settings.iceServers) return;
-    peerConnections.setIceServers(copy(iceServers));
+    peerConnections.setIceServers(iceServers);
     this.#mesh.reconfigure();
   }
 
@@ -428,9 +424,4 @@ export class Connection implements AsyncDisposable {
       );
     }
   }
-}
-
-/** The wire's lists are read-only, those of the W3C are not. */
-function copy(iceServers: Welcome["iceServers"]): RTCIceServer[] {
-  return iceServers.map((server) => ({ ...server, urls: [...server.urls] }));
 }

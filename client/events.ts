@@ -1,6 +1,6 @@
-import type { PartySocket } from "partysocket";
 import type { PairState } from "./pair.ts";
 import type { Path } from "./path.ts";
+import type { RoomSocket } from "./room_socket.ts";
 
 /**
  * Whether the room can be heard.
@@ -21,7 +21,7 @@ export interface ConnectionEvents {
    */
   peerlist: (peers: string[]) => void;
   /** The signaling socket opened. A listener that is added while it is open hears of it at once (in a microtask). */
-  socket: (socket: PartySocket) => void;
+  socket: (socket: RoomSocket) => void;
   /** Connected to a peer, whose default channel is open. Fires before any message or other channel of that peer, once until its `peer-disconnect`. */
   peer: (peer: [peerId: string, channel: RTCDataChannel]) => void;
   /** A data channel opened: the default one of a peer, or one by name, whoever opened it. */

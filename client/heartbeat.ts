@@ -40,6 +40,12 @@ export class Heartbeat {
     this.#asked = false;
   }
 
+  /** Counts as dead after so long, whatever is heard: the server has said that it will be. */
+  expire(ms: number): void {
+    this.stop();
+    this.#timer = setTimeout(() => this.#options.onDead(), ms);
+  }
+
   /** Asks no more. */
   stop(): void {
     clearTimeout(this.#timer);

@@ -36,4 +36,5 @@ export type {
 export type { ConnectOptions } from "./options.ts";
 export type { PairState } from "./pair.ts";
 export type { Path } from "./path.ts";
+export type { RoomSocket, RoomSocketOptions } from "./room_socket.ts";
 export type { RefusalCode } from "../protocol.ts";

@@ -1,5 +1,5 @@
-import { isName, LIMITS } from "../protocol.ts";
-import { type Address, readAddress } from "./address.ts";
+import { ID_CHARS, isName, ROOM_CHARS } from "../protocol.ts";
+import { readAddress } from "./address.ts";
 import { encodePresence } from "./presence.ts";
 
 /** Settings of {@linkcode connect}. */
@@ -15,7 +15,7 @@ export interface ConnectOptions {
   readonly room: string;
   /** Name space of the room. @default {"main"} */
   readonly party?: string;
-  /** Own peer id, 1 to 64 characters, unique in the room. @default {a random UUID} */
+  /** Own peer id, 1 to 64 characters, unique in the room. @default {a random one} */
   readonly id?: string;
   /** What to publish about oneself: any JSON value, 4 KiB at most. @default {null} */
   readonly presence?: unknown;
@@ -41,19 +41,15 @@ export interface ConnectOptions {
 }
 
 /** {@linkcode ConnectOptions}, checked and complete. */
-export interface Settings {
-  readonly address: Address;
-  readonly room: string;
+export interface Settings extends ConnectOptions {
+  /** Address of the server before `/parties`, with the scheme of the socket. */
+  readonly address: string;
   readonly party: string;
-  readonly id: string | undefined;
   /** Encoded for the wire. */
   readonly presence: string | null;
-  readonly token: ConnectOptions["token"];
   readonly autoConnect: boolean;
-  readonly iceServers: readonly RTCIceServer[] | undefined;
   readonly iceTransportPolicy: RTCIceTransportPolicy;
   readonly timeoutMs: number;
-  readonly WebSocket: typeof WebSocket | undefined;
 }
 
 /**
@@ -69,35 +65,28 @@ export function readOptions(options: ConnectOptions): Settings {
     party = "main",
     id,
     presence = null,
-    token,
     autoConnect = true,
-    iceServers,
     iceTransportPolicy = "all",
     timeoutMs = 10_000,
-    WebSocket,
   } = options;
   checkString("host", host);
-  checkName("room", room, LIMITS.roomChars);
-  checkName("party", party, LIMITS.idChars);
-  if (id !== undefined) checkName("id", id, LIMITS.idChars);
+  checkName("room", room, ROOM_CHARS);
+  checkName("party", party, ID_CHARS);
+  if (id !== undefined) checkName("id", id, ID_CHARS);
   if (!(timeoutMs > 0)) {
     throw new RangeError(
       `Cannot connect: "timeoutMs" must be positive, got ${timeoutMs}`,
     );
   }
   return {
+    ...options,
     address: readAddress(host, globalThis.location),
-    room,
     party,
-    id,
     presence: encodePresence(presence),
-    token,
     autoConnect,
-    iceServers,
     iceTransportPolicy,
     // The longest time a timer takes; beyond it, it would fire at once.
     timeoutMs: Math.min(timeoutMs, 2 ** 31 - 1),
-    WebSocket,
   };
 }
 

@@ -38,7 +38,7 @@ export class Outbox {
     if (session === "new") this.#kept.length = 0;
     this.#written = 0;
     this.#perMs = limits.framesPerSecond * 0.8 / 1000;
-    this.#burst = Math.max(1, Math.floor(limits.frameBurst / 2));
+    this.#burst = Math.max(1, limits.frameBurst / 2);
     this.#tokens = this.#burst;
     this.#at = now;
   }
@@ -66,20 +66,16 @@ export class Outbox {
     const refilled = this.#tokens + (now - this.#at) * this.#perMs;
     this.#tokens = Math.min(this.#burst, refilled);
     this.#at = now;
-    const frames: string[] = [];
-    if (this.#presence !== undefined && this.#tokens >= 1) {
-      frames.push(this.#presence);
+    const waiting = this.#kept.slice(this.#written);
+    if (this.#presence !== undefined) waiting.unshift(this.#presence);
+    const frames = waiting.slice(0, Math.floor(this.#tokens));
+    this.#tokens -= frames.length;
+    this.#written += frames.length;
+    if (this.#presence !== undefined && frames.length > 0) {
       this.#presence = undefined;
-      this.#tokens--;
+      this.#written--;
     }
-    const end = this.#written + Math.floor(this.#tokens);
-    const signals = this.#kept.slice(this.#written, end);
-    frames.push(...signals);
-    this.#tokens -= signals.length;
-    this.#written += signals.length;
-    const waits = this.#presence !== undefined ||
-      this.#kept.length > this.#written;
-    const againInMs = waits
+    const againInMs = waiting.length > frames.length
       ? Math.ceil((1 - this.#tokens) / this.#perMs)
       : undefined;
     return { frames, againInMs };

@@ -1,4 +1,4 @@
-import { isFields, readJson } from "./read_json.ts";
+import { isFields, readJson } from "../protocol.ts";
 
 /**
  * What the two sides of a pair say to each other through the server, which

@@ -1,3 +1,5 @@
+import type { IceServer } from "../protocol.ts";
+
 /** Label of the channel that every pair has. */
 const DEFAULT_LABEL = "webrtc";
 
@@ -9,6 +11,9 @@ export interface Line {
   readonly channel: RTCDataChannel;
 }
 
+/** An app's own or one of the wire. */
+type AnyIceServer = RTCIceServer | IceServer;
+
 /**
  * Makes RTCPeerConnections, all of the same configuration. Keeps one ready:
  * the first one of a page takes milliseconds, which pass while the socket opens.
@@ -16,7 +21,7 @@ export interface Line {
 export class PeerConnections {
   readonly #RTCPeerConnection: typeof RTCPeerConnection;
   readonly #iceTransportPolicy: RTCIceTransportPolicy;
-  #iceServers: RTCIceServer[] = [];
+  #iceServers: readonly AnyIceServer[];
   #spare: Line | undefined;
 
   /** Makes nothing yet. */
@@ -24,25 +29,29 @@ export class PeerConnections {
     options: {
       RTCPeerConnection: typeof RTCPeerConnection;
       iceTransportPolicy: RTCIceTransportPolicy;
-      iceServers: readonly RTCIceServer[] | undefined;
+      iceServers?: readonly RTCIceServer[];
     },
   ) {
     this.#RTCPeerConnection = options.RTCPeerConnection;
     this.#iceTransportPolicy = options.iceTransportPolicy;
-    this.#iceServers = [...options.iceServers ?? []];
+    this.#iceServers = options.iceServers ?? [];
   }
 
   /** The configuration of every connection made from now on. */
   get configuration(): RTCConfiguration {
     return {
-      iceServers: this.#iceServers,
+      // The wire's lists are read-only, those of the W3C are not.
+      iceServers: this.#iceServers.map(({ urls, ...rest }) => ({
+        ...rest,
+        urls: [urls].flat(),
+      })),
       iceTransportPolicy: this.#iceTransportPolicy,
     };
   }
 
   /** Sets the STUN and TURN servers of every connection made from now on. */
-  setIceServers(iceServers: readonly RTCIceServer[]): void {
-    this.#iceServers = [...iceServers];
+  setIceServers(iceServers: readonly AnyIceServer[]): void {
+    this.#iceServers = iceServers;
   }
 
   /**

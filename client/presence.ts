@@ -1,5 +1,12 @@
-import type { Away, Back, Join, Leave, Member, Presence } from "../protocol.ts";
-import { readJson } from "./read_json.ts";
+import {
+  type Away,
+  type Back,
+  type Join,
+  type Leave,
+  type Member,
+  type Presence,
+  readJson,
+} from "../protocol.ts";
 
 /** A member as far as we know it. */
 export interface KnownMember extends Member {

@@ -1,19 +1,22 @@
-import { PartySocket } from "partysocket";
 import {
+  BEARER,
   type ClientMessage,
-  CLOSE,
   comesBack,
-  OFFER,
   parseServerMessage,
+  RESUME,
+  SEEN,
   type ServerMessage,
   SUBPROTOCOL,
   type Welcome,
 } from "../protocol.ts";
 import { backoffMs } from "./backoff.ts";
+import type { ConnectError } from "./connect_error.ts";
 import type { Debug } from "./debug.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Settings } from "./options.ts";
 import { Outbox } from "./outbox.ts";
+import { RoomSocket } from "./room_socket.ts";
+import { whyDown } from "./why_down.ts";
 
 /** What the server says of the room; the rest is between it and the socket. */
 export type RoomMessage = Exclude<
@@ -36,73 +39,66 @@ export interface SignalingListener {
 /** How long a server that is about to stop may wait for us to go, so that not everybody goes at once. */
 const DRAIN_MS = 1_000;
 
-/** After these events a new attempt may succeed, or an old socket be dead. */
+/** After these events a new attempt may succeed, or an old socket be dead. When a page hides, one attempt more harms nobody. */
 const WAKING = ["online", "pageshow", "visibilitychange"];
 
-/** The socket to the server: PartySocket, speaking the wire, going on with the same session whatever happens to it. */
+/** The socket to the server: speaking the wire, going on with the same session whatever happens to it. */
 export class Signaling {
   /** The socket itself; its `id` is the own peer id. */
-  readonly socket: PartySocket;
-  /** The last token that was offered. */
-  bearer: string | undefined;
+  readonly socket: RoomSocket;
   listener: SignalingListener | undefined;
   readonly #token: Settings["token"];
   readonly #outbox = new Outbox();
   readonly #heartbeat: Heartbeat;
   readonly #debug: Debug;
   readonly #over = new AbortController();
+  /** The last token that was offered. */
+  #bearer: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #moving: ReturnType<typeof setTimeout> | undefined;
   #retry: { timer: ReturnType<typeof setTimeout>; now: () => void } | undefined;
   #attempt = 0;
   #resume: string | undefined;
   /** Signals received in this session. */
   #seen = 0;
-  #opened = false;
-  #welcomed = false;
+  #state: "down" | "open" | "welcomed" = "down";
 
   /** Starts to connect. */
   constructor(settings: Settings, debug: Debug) {
     this.#debug = debug;
-    const { address, room, party, id, WebSocket, token } = settings;
-    this.#token = token;
-    const socket = this.socket = new PartySocket({
-      ...address,
-      // PartySocket puts the names into the path as they are.
-      room: encodeURIComponent(room),
-      party: encodeURIComponent(party),
-      ...(id !== undefined && { id }),
+    this.#token = settings.token;
+    const socket = this.socket = new RoomSocket({
+      ...settings,
       // Asked for before every attempt, which makes it the place to wait: unlike
-      // PartySocket's own delay, this one ends with `close()`.
+      // the socket's own delay, this one ends with `close()`.
       protocols: () => this.#beforeAttempt(),
       minReconnectionDelay: 0,
       maxEnqueuedMessages: 0,
       shouldReconnectOnClose: ({ code }) => comesBack(code),
-      ...(WebSocket && { WebSocket }),
     });
     this.#heartbeat = new Heartbeat({
       ping: () => this.#say({ type: "ping", seen: this.#seen }),
-      onDead: () => this.#move(),
+      // The code tells the server that this is no goodbye (a literal, as in `comesBack`).
+      onDead: () => socket.reconnect(4003),
     });
     socket.addEventListener("open", () => {
-      this.#opened = true;
+      this.#state = "open";
       this.listener?.onOpen();
     });
     socket.addEventListener("message", ({ data }) => this.#receive(data));
     socket.addEventListener("close", ({ code }) => this.#down(code));
     const { signal } = this.#over;
     for (const event of WAKING) {
-      globalThis.addEventListener?.(event, () => {
-        const hides = event === "visibilitychange" &&
-          globalThis.document?.hidden;
-        if (!hides) this.#wake();
-      }, { signal });
+      globalThis.addEventListener?.(event, () => this.#wake(), { signal });
     }
   }
 
-  /** Aborts when it is closed. */
-  get over(): AbortSignal {
-    return this.#over.signal;
+  /** Why an attempt failed, as far as the server tells. */
+  whyDown(): Promise<ConnectError> {
+    return whyDown({
+      socket: this.socket,
+      bearer: this.#bearer,
+      signal: this.#over.signal,
+    });
   }
 
   /** Must be called with every welcome: from then on frames are sent, within its limits. */
@@ -110,7 +106,7 @@ export class Signaling {
     this.#attempt = 1;
     this.#resume = welcome.resume;
     this.#seen = welcome.sent;
-    this.#welcomed = true;
+    this.#state = "welcomed";
     this.#outbox.begin(welcome, performance.now());
     // First of all it tells that the new token has arrived.
     this.#heartbeat.start();
@@ -136,14 +132,14 @@ export class Signaling {
     this.#over.abort();
     this.#rest();
     clearTimeout(this.#retry?.timer);
-    this.socket.close(CLOSE.goodbye);
+    this.socket.close(1000);
   }
 
   async #beforeAttempt(): Promise<string[]> {
     const idle = globalThis.document?.hidden ||
       globalThis.navigator?.onLine === false;
     const delayMs = backoffMs(this.#attempt++, Math.random(), idle);
-    // PartySocket may ask once more after it was closed, and then does nothing.
+    // The socket may ask once more after it was closed, and then does nothing.
     if (delayMs > 0 && this.socket.shouldReconnect) {
       await new Promise<void>((now) => {
         this.#retry = { now, timer: setTimeout(now, delayMs) };
@@ -153,14 +149,14 @@ export class Signaling {
     }
     const protocols = [SUBPROTOCOL];
     if (this.#resume) {
-      protocols.push(OFFER.resume + this.#resume, OFFER.seen + this.#seen);
+      protocols.push(RESUME + this.#resume, SEEN + this.#seen);
     }
     if (this.#token !== undefined) {
       try {
-        this.bearer = typeof this.#token === "string"
+        this.#bearer = typeof this.#token === "string"
           ? this.#token
           : await this.#token();
-        protocols.push(OFFER.bearer + encodeToken(this.bearer));
+        protocols.push(BEARER + encodeToken(this.#bearer));
       } catch (error) {
         this.listener?.onFail(error);
         throw new Error("no token", { cause: error });
@@ -181,11 +177,7 @@ export class Signaling {
       case "pong":
         return this.#outbox.acknowledge(message.seen);
       case "drain":
-        this.#moving = setTimeout(
-          () => this.#move(),
-          Math.random() * DRAIN_MS,
-        );
-        return;
+        return this.#heartbeat.expire(Math.random() * DRAIN_MS);
       case "signal":
         this.#seen++;
     }
@@ -193,28 +185,21 @@ export class Signaling {
   }
 
   #down(code: number): void {
-    const opened = this.#opened;
-    this.#opened = this.#welcomed = false;
+    const before = this.#state;
+    this.#state = "down";
     this.#rest();
-    this.#debug("socket closed", code);
-    if (opened) this.listener?.onDown(code, this.socket.shouldReconnect);
-    else this.listener?.onFail();
+    if (before === "down") this.listener?.onFail();
+    else this.listener?.onDown(code, this.socket.shouldReconnect);
   }
 
   /** Something happened that makes it worth trying now, or looking whether the socket lives. */
   #wake(): void {
     if (this.#retry) this.#retry.now();
-    else if (this.#welcomed) this.#heartbeat.hurry();
-  }
-
-  /** Goes on with another socket. The code tells the server that this is no goodbye. */
-  #move(): void {
-    this.socket.reconnect(CLOSE.reconnecting);
+    else if (this.#state === "welcomed") this.#heartbeat.hurry();
   }
 
   #rest(): void {
     this.#heartbeat.stop();
-    clearTimeout(this.#moving);
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
@@ -224,7 +209,7 @@ export class Signaling {
   }
 
   #flush(): void {
-    if (!this.#welcomed || this.#timer !== undefined) return;
+    if (this.#state !== "welcomed" || this.#timer !== undefined) return;
     const { frames, againInMs } = this.#outbox.take(performance.now());
     for (const frame of frames) this.socket.send(frame);
     this.#timer = againInMs === undefined ? undefined : setTimeout(() => {
@@ -242,6 +227,6 @@ function encode(message: ClientMessage): string {
 function encodeToken(token: string): string {
   return encodeURIComponent(token).replace(
     /[()]/g,
-    (char) => char === "(" ? "%28" : "%29",
+    (char) => "%" + char.charCodeAt(0).toString(16),
   );
 }

@@ -1,13 +1,11 @@
-import type { RefusalCode } from "../protocol.ts";
+import { isFields, readJson, type RefusalCode } from "../protocol.ts";
 import { ConnectError } from "./connect_error.ts";
-import { isFields, readJson } from "./read_json.ts";
+import type { RoomSocket } from "./room_socket.ts";
 
 /** What a client needs to ask why. */
 export interface WhyDownOptions {
-  /** Address of the room, as PartySocket has it. */
-  readonly roomUrl: string;
-  /** The id that was claimed. */
-  readonly id: string;
+  /** The socket that did not open. */
+  readonly socket: Pick<RoomSocket, "roomUrl" | "id">;
   /** The token that was offered, if any. */
   readonly bearer: string | undefined;
   /** Gives up asking. */
@@ -19,7 +17,7 @@ export interface WhyDownOptions {
  * failed (WebSockets Standard, "Feedback from the protocol"), so ask the same address over HTTP.
  */
 export async function whyDown(options: WhyDownOptions): Promise<ConnectError> {
-  const { roomUrl, id, bearer, signal } = options;
+  const { socket: { roomUrl, id }, bearer, signal } = options;
   const url = `${roomUrl.replace(/^ws/, "http")}?_pk=${encodeURIComponent(id)}`;
   const { host } = new URL(url);
   let status: number;
@@ -50,7 +48,7 @@ export async function whyDown(options: WhyDownOptions): Promise<ConnectError> {
   if (status === 401 || status === 403) {
     return new ConnectError(
       "refused",
-      `${text || "no reason given"} (${status})`,
+      `${text} (${status})`,
       {
         code: status === 401 ? "unauthorized" : "forbidden",
       },

@@ -1,4 +1,4 @@
-import { OFFER, SUBPROTOCOL } from "../protocol.ts";
+import { BEARER, RESUME, SEEN, SUBPROTOCOL } from "../protocol.ts";
 
 /** What a client offers in its list of subprotocols (RFC 6455 §4.1). */
 export interface Offered {
@@ -21,14 +21,14 @@ export function readOffered(request: Request): Offered {
   // Offers of secrets alone name no version either.
   const names = list.filter((each) =>
     each !== "" &&
-    !Object.values(OFFER).some((prefix) => each.startsWith(prefix))
+    ![RESUME, SEEN, BEARER].some((prefix) => each.startsWith(prefix))
   );
-  const seen = Number(/^\d+$/.exec(after(OFFER.seen) ?? "")?.[0]);
+  const seen = Number(/^\d+$/.exec(after(SEEN) ?? "")?.[0]);
   return {
     version: names.length > 0 ? names.includes(SUBPROTOCOL) : undefined,
-    resume: after(OFFER.resume),
+    resume: after(RESUME),
     seen: Number.isSafeInteger(seen) ? seen : 0,
-    bearer: decoded(after(OFFER.bearer)) || undefined,
+    bearer: decoded(after(BEARER)) || undefined,
   };
 }
 

@@ -1,7 +1,9 @@
-import { isName, type Limits, type RefusalCode } from "../protocol.ts";
-
-/** Longest party name, in UTF-16 code units. */
-const PARTY_CHARS = 64;
+import {
+  ID_CHARS,
+  isName,
+  type Limits,
+  type RefusalCode,
+} from "../protocol.ts";
 
 /** What a URL asks for. */
 export type Route =
@@ -46,7 +48,7 @@ export function route(url: URL, limits: Limits): Route {
     return { to: "nowhere" };
   }
   const partyName = decode(party);
-  if (!isName(partyName, PARTY_CHARS)) {
+  if (!isName(partyName, ID_CHARS)) {
     return { to: "refusal", code: "bad-party" };
   }
   const roomName = decode(room);

@@ -1,4 +1,5 @@
 import {
+  type ClientLimits,
   type ClientPing,
   CLOSE,
   exceedsBytes,
@@ -253,7 +254,7 @@ export class Session implements Occupant {
       session,
       seen: this.#taken,
       sent: this.#mailbox.gone,
-      limits,
+      limits: clientLimits(limits),
     }));
     for (const frame of this.#mailbox.frames) socket.send(frame);
     if (inTime.settled) return;
@@ -364,6 +365,12 @@ export class Session implements Occupant {
         : { ...record, event },
     );
   }
+}
+
+function clientLimits(
+  { presenceBytes, framesPerSecond, frameBurst, graceMs }: Limits,
+): ClientLimits {
+  return { presenceBytes, framesPerSecond, frameBurst, graceMs };
 }
 
 function iceFields({ iceServers, expiresAt }: IceConfig): {

@@ -28,7 +28,12 @@ const WELCOME = {
   session: "new",
   seen: 0,
   sent: 0,
-  limits: LIMITS,
+  limits: {
+    presenceBytes: 4096,
+    framesPerSecond: 50,
+    frameBurst: 200,
+    graceMs: 15_000,
+  },
 };
 
 const GOOD_FROM_CLIENT: readonly unknown[] = [
@@ -107,8 +112,8 @@ const BAD_FROM_SERVER: readonly Bad[] = [
     JSON.stringify({ ...WELCOME, [name]: undefined }),
     "bad-field",
   ]),
-  ...Object.keys(LIMITS).map((name): Bad => [
-    JSON.stringify({ ...WELCOME, limits: { ...LIMITS, [name]: "1" } }),
+  ...Object.keys(WELCOME.limits).map((name): Bad => [
+    JSON.stringify({ ...WELCOME, limits: { ...WELCOME.limits, [name]: "1" } }),
     "bad-field",
   ]),
   ...[{}, null, { ...MEMBER, id: 1 }, { ...MEMBER, joinedAt: "1" }, {

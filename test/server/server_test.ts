@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { CLOSE } from "../../protocol.ts";
+import { CLOSE, LIMITS, MAX_LIMIT } from "../../protocol.ts";
 import {
   cloudflareTurn,
   defaultHeaders,
   type IceConfig,
   type LogRecord,
+  refusal,
   serve,
   Server,
   TurnError,
@@ -65,7 +66,8 @@ const ANSWERS: readonly (readonly [
   ["GET", "/parties/main/r?_pk=", 400, {
     error: {
       code: "bad-id",
-      message: "The peer id is empty, too long, or has control characters",
+      message:
+        "The peer id is empty, too long, a dot or two, or has control characters",
     },
   }],
   ["POST", "/health", 405, {
@@ -465,7 +467,7 @@ Deno.test("Server mounts in any Deno.serve by its fetch", async () => {
   const url = `http://127.0.0.1:${http.addr.port}`;
   {
     await using peer = await RawPeer.join(url, "r");
-    assertEquals(peer.welcome.limits.peersPerRoom, 64);
+    assertEquals(peer.welcome.limits.frameBurst, 200);
   }
   await http.shutdown();
 });
@@ -493,12 +495,62 @@ Deno.test("Server refuses new sockets while it stops", async () => {
   assertEquals((await response.json()).error.code, "stopping");
 });
 
-for (const limit of [0, -1, 1.5, NaN, Infinity]) {
+for (
+  const limit of [0, -1, 1.5, NaN, Infinity, MAX_LIMIT + 1, Number.MAX_VALUE]
+) {
   Deno.test(`Server throws when a limit is ${limit}`, () => {
-    assertThrows(
-      () => new Server({ limits: { frameBytes: limit } }),
-      RangeError,
-      "frameBytes",
-    );
+    for (const name of Object.keys(LIMITS)) {
+      assertThrows(
+        () => new Server({ limits: { [name]: limit } }),
+        RangeError,
+        `Cannot make a server: limit "${name}" must be an integer from 1 to 2147483647, got ${limit}`,
+      );
+    }
+  });
+}
+
+for (const limit of [1, MAX_LIMIT]) {
+  Deno.test(`Server takes every limit when it is ${limit}`, async () => {
+    for (const name of Object.keys(LIMITS)) {
+      await using server = new Server({ limits: { [name]: limit } });
+      const response = await ask(server, "/health");
+      assertEquals(response.status, 200);
+      await response.body?.cancel();
+    }
+  });
+}
+
+Deno.test("Server asks for a token when authorize says unauthorized", async () => {
+  await using server = new Server({
+    authorize: () => refusal("unauthorized"),
+  });
+  for (const path of ["/parties/main/r", "/parties/main/r/turn"]) {
+    const response = await ask(server, path);
+    assertEquals(response.status, 401);
+    assertEquals(response.headers.get("www-authenticate"), "Bearer");
+    assertDefaultHeaders(response);
+    await response.body?.cancel();
+  }
+});
+
+for (
+  const [claims, status] of [
+    [{ party: "main", room: "r", sub: "four" }, 200],
+    [{ party: "other" }, 403],
+    [{ room: "other" }, 403],
+    [{ sub: "fives" }, 403],
+    [{ sub: ".." }, 403],
+  ] as const
+) {
+  Deno.test(`Server answers ${status} when an id has four characters at most and ${JSON.stringify(claims)} is claimed`, async () => {
+    await using server = new Server({
+      limits: { idChars: 4 },
+      authorize: () => claims,
+    });
+    for (const path of ["/parties/main/r", "/parties/main/r/turn"]) {
+      const response = await ask(server, path);
+      assertEquals(response.status, status);
+      await response.body?.cancel();
+    }
   });
 }

@@ -1,6 +1,8 @@
 import {
-  OFFER,
+  BEARER,
   parseServerMessage,
+  RESUME,
+  SEEN,
   type ServerMessage,
   SUBPROTOCOL,
   type Welcome,
@@ -46,9 +48,9 @@ export class RawPeer implements AsyncDisposable {
     const init = {
       protocols: [
         SUBPROTOCOL,
-        ...(resume === undefined ? [] : [OFFER.resume + resume]),
-        ...(seen === undefined ? [] : [OFFER.seen + seen]),
-        ...(bearer === undefined ? [] : [OFFER.bearer + bearer]),
+        ...(resume === undefined ? [] : [RESUME + resume]),
+        ...(seen === undefined ? [] : [SEEN + seen]),
+        ...(bearer === undefined ? [] : [BEARER + bearer]),
       ],
       headers,
     };

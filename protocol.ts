@@ -95,8 +95,8 @@ export const LIMITS: Limits = {
   sockets: 16 * 1024,
 };
 
-/** Largest value of any limit: the longest time that a timer takes, in milliseconds. */
-export const MAX_LIMIT: number = 2 ** 31 - 1;
+/** Largest value of any limit: twelve days, or a gigabyte. Times of it still fit a timer when something is added. */
+export const MAX_LIMIT: number = 2 ** 30;
 
 /**
  * Close codes of the socket. The range decides: after 4000 to 4499 the client

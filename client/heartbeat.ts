@@ -26,6 +26,7 @@ export class Heartbeat {
 
   /** Asks now, and again and again. */
   start(): void {
+    this.#excused = false;
     this.#ask(BEAT_MS);
   }
 
@@ -40,7 +41,7 @@ export class Heartbeat {
     this.#asked = false;
   }
 
-  /** Counts as dead after so long, whatever is heard: the server has said that it will be. */
+  /** Counts as dead after so long, whatever is heard, unless it is hurried: the server has said that it will be. */
   expire(ms: number): void {
     this.stop();
     this.#timer = setTimeout(() => this.#options.onDead(), ms);
@@ -68,7 +69,6 @@ export class Heartbeat {
     } else if (this.#asked) {
       this.#options.onDead();
     } else {
-      this.#excused = false;
       this.start();
     }
   }

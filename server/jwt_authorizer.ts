@@ -2,7 +2,6 @@ import {
   createRemoteJWKSet,
   customFetch,
   errors,
-  type FetchImplementation,
   jwtVerify,
   type JWTVerifyOptions,
 } from "jose";
@@ -44,7 +43,8 @@ export const MIN_SECRET_BYTES = 32;
  */
 export function jwtAuthorizer(options: JwtAuthorizerOptions): Authorize {
   const { audience, issuer, now = Date.now } = options;
-  const verify = verifier(options, now);
+  const pause = new Pause(now);
+  const verify = verifier(options, pause);
   return async (request) => {
     const token = bearerToken(request);
     if (token === undefined) return refusal("unauthorized");
@@ -63,7 +63,9 @@ export function jwtAuthorizer(options: JwtAuthorizerOptions): Authorize {
       }
       return payload as Claims;
     } catch (error) {
-      return refusal(isTheirs(error) ? "unauthorized" : "unavailable");
+      if (isTheirs(error)) return refusal("unauthorized");
+      pause.begin();
+      return refusal("unavailable");
     }
   };
 }
@@ -77,7 +79,7 @@ type Verify = (
 ) => Promise<{ payload: Record<string, unknown> }>;
 
 /** Keys and algorithms belong together: a public key must never be taken for a secret (RFC 8725 §3.1). */
-function verifier(options: JwtAuthorizerOptions, now: () => number): Verify {
+function verifier(options: JwtAuthorizerOptions, pause: Pause): Verify {
   if ("secret" in options) {
     const key = new TextEncoder().encode(options.secret);
     if (key.byteLength < MIN_SECRET_BYTES) {
@@ -89,7 +91,14 @@ function verifier(options: JwtAuthorizerOptions, now: () => number): Verify {
       jwtVerify(token, key, { ...rest, algorithms: ["HS256"] });
   }
   const keys = createRemoteJWKSet(new URL(options.jwksUrl), {
-    [customFetch]: keyFetch(now),
+    [customFetch]: async (url, options) => {
+      if (pause.lasts) throw new Error("the issuer failed a moment ago");
+      const response = await fetch(url, options);
+      if (response.status === 200) return response;
+      // Left unread, it would hold its connection.
+      await response.body?.cancel();
+      throw new Error(`the issuer answered ${response.status}`);
+    },
   });
   return (token, rest) =>
     jwtVerify(token, keys, {
@@ -98,25 +107,27 @@ function verifier(options: JwtAuthorizerOptions, now: () => number): Verify {
     });
 }
 
-/** How long a failure counts, so that strangers with made-up tokens do not make us ask the issuer each time. */
-const PAUSE_MS = 5_000;
+/** Time after a failure of the issuer in which strangers with made-up tokens do not make us ask it again. */
+class Pause {
+  readonly #now: () => number;
+  #beganAt = -Infinity;
 
-/** Fetches keys; not right after that has failed, and without leaving an answer unread. */
-function keyFetch(now: () => number): FetchImplementation {
-  let failedAt = -Infinity;
-  return async (url, options) => {
-    if (now() < failedAt + PAUSE_MS) throw new Error("failed a moment ago");
-    try {
-      const response = await fetch(url, options);
-      if (response.ok) return response;
-      await response.body?.cancel();
-      throw new Error(`the issuer answered ${response.status}`);
-    } catch (error) {
-      failedAt = now();
-      throw error;
-    }
-  };
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Whether it lasts. A clock that goes back ends it. */
+  get lasts(): boolean {
+    const passed = this.#now() - this.#beganAt;
+    return passed >= 0 && passed < PAUSE_MS;
+  }
+
+  begin(): void {
+    if (!this.lasts) this.#beganAt = this.#now();
+  }
 }
+
+const PAUSE_MS = 5_000;
 
 /** Whether a token is to blame, and not that the keys could not be had. */
 function isTheirs(error: unknown): boolean {

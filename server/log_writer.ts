@@ -102,16 +102,22 @@ function sentence(record: ProgramRecord): string {
   }
 }
 
+/** Causes may go round in a circle. */
+const MAX_CAUSES = 8;
+
 /** What was thrown, in words. Never throws. */
-function thrown(error: unknown): string {
-  if (error instanceof Error) {
-    const words = error.stack ?? error.message;
-    return error.cause === undefined
-      ? words
-      : `${words}\nCaused by: ${thrown(error.cause)}`;
-  }
+function thrown(error: unknown, causes = MAX_CAUSES): string {
   try {
-    return typeof error === "object" ? JSON.stringify(error) : String(error);
+    if (!(error instanceof Error)) {
+      return typeof error === "object"
+        ? JSON.stringify(error) ?? "nothing that can be shown"
+        : String(error);
+    }
+    const { stack, message, cause } = error;
+    const words = String(stack ?? message);
+    return cause === undefined || causes === 0
+      ? words
+      : `${words}\nCaused by: ${thrown(cause, causes - 1)}`;
   } catch {
     return "something that cannot be shown";
   }

@@ -74,7 +74,16 @@ export function refusal(code: RefusalCode, message?: string): Response {
   const headers = status === STATUS_CODE.Unauthorized
     ? { "WWW-Authenticate": "Bearer" }
     : {};
-  return failure(status, code, message ?? usual, headers);
+  const response = failure(status, code, message ?? usual, headers);
+  CODES.set(response, code);
+  return response;
+}
+
+const CODES = new WeakMap<Response, RefusalCode>();
+
+/** What an answer refuses somebody for; `custom` if it was not made by {@linkcode refusal}. */
+export function refusalCode(response: Response): RefusalCode | "custom" {
+  return CODES.get(response) ?? "custom";
 }
 
 /** The answer to a request that cannot be granted: `{ "error": { "code", "message" } }`. */

@@ -15,7 +15,7 @@ import type { Log } from "./log_record.ts";
 import { readOffered } from "./offered.ts";
 import { readOrigins } from "./origins.ts";
 import { publicStun } from "./public_stun.ts";
-import { answer, failure, refusal } from "./refusal.ts";
+import { answer, failure, refusal, refusalCode } from "./refusal.ts";
 import { MIN_SECRET_CHARS, ResumeTokens } from "./resume_token.ts";
 import { type Route, route } from "./route.ts";
 import { Tally } from "./tally.ts";
@@ -322,7 +322,7 @@ export class Server implements AsyncDisposable {
   }
 
   #refuse(why: RefusalCode | Response): Response {
-    const code = why instanceof Response ? "custom" : why;
+    const code = why instanceof Response ? refusalCode(why) : why;
     this.#tally.add("refusals", code);
     this.#log({ level: "debug", event: "join-refused", code });
     if (!(why instanceof Response)) return refusal(why);

@@ -157,6 +157,8 @@ export class Session implements Occupant {
   attach({ socket, shown, seen, anew }: Attachment): void {
     const { limits, now, tally, log } = this.#services;
     const before = this.#now.socket;
+    // Whoever shows the current token has got the welcome that it came with.
+    if (shown && shown.token === this.#current) this.#confirm();
     if (anew) {
       this.#continues = "restored";
       this.#mailbox = new Mailbox(limits);
@@ -293,7 +295,7 @@ export class Session implements Occupant {
     if (refused) this.#fault(refused, "not delivered", to);
   }
 
-  /** A client speaks after the welcome, so it has the token that came with it. */
+  /** The client has got the last welcome: it has spoken since, or shows its token. */
   #confirm(): void {
     this.#continues = "resumed";
     this.#previous = undefined;

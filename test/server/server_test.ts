@@ -503,7 +503,7 @@ for (
       assertThrows(
         () => new Server({ limits: { [name]: limit } }),
         RangeError,
-        `Cannot make a server: limit "${name}" must be an integer from 1 to 2147483647, got ${limit}`,
+        `Cannot make a server: limit "${name}" must be an integer from 1 to 1073741824, got ${limit}`,
       );
     }
   });

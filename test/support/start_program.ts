@@ -2,6 +2,8 @@ import config from "../../deno.json" with { type: "json" };
 
 /** The server as a process of its own. */
 export interface Program extends AsyncDisposable {
+  /** Its process. */
+  readonly pid: number;
   /** Standard output so far; complete once `status` has resolved. */
   readonly output: string;
   /** Standard error so far; complete once `status` has resolved. */
@@ -63,6 +65,7 @@ export async function startProgram(
     });
 
   return {
+    pid: child.pid,
     get output() {
       return said.stdout;
     },

@@ -19,6 +19,7 @@ export interface Claims {
   readonly party?: string;
   /** The only id it is good for. Any other is refused with `forbidden`; a peer without an id gets it. */
   readonly sub?: string;
+  /** Whatever else the app wants to know. */
   readonly [name: string]: unknown;
 }
 

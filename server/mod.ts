@@ -10,8 +10,12 @@
  * | I want to change …                     | go to …                                   | its test                       |
  * | -------------------------------------- | ----------------------------------------- | ------------------------------ |
  * | which URL does what                    | `route.ts`, `server.ts`                   | `test/server/route_test.ts`, `server_test.ts` |
- * | who is in a room and who hears what    | `room.ts`                                 | `test/server/room_test.ts`     |
- * | what one socket may do                 | `session.ts`, `rate_limit.ts`             | `test/server/session_test.ts`, `hostile_test.ts` |
+ * | who may join                           | `authorize.ts`, `jwt_authorizer.ts`, `origins.ts`, `refusal.ts` | `test/server/admission_test.ts` |
+ * | who gets which seat                    | `lobby.ts`, `resumption.ts`, `resume_token.ts` | `test/server/takeover_test.ts`, `resumption_test.ts` |
+ * | who is in a room and who hears what    | `room.ts`                                 | `test/server/room_test.ts`, `history_test.ts` |
+ * | how a membership outlives its socket   | `session.ts`, `mailbox.ts`                | `test/server/session_test.ts`, `mailbox_test.ts` |
+ * | what one socket may do                 | `peer_socket.ts`, `rate_limit.ts`         | `test/server/hostile_test.ts`  |
+ * | what is logged and counted             | `log_record.ts`, `log_writer.ts`, `tally.ts` | `test/server/log_writer_test.ts`, `tally_test.ts` |
  * | where TURN credentials come from       | `turn_provider.ts`, `cloudflare_turn.ts`, `ice_source.ts` | `test/server/cloudflare_turn_test.ts`, `ice_source_test.ts` |
  * | flags and environment of the program   | `main.ts`, `config.ts`                    | `test/server/main_test.ts`, `config_test.ts` |
  *

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { startBrowser } from "../support/browsers.ts";
+import type { Browser } from "puppeteer";
+import { type BrowserName, startBrowser } from "../support/browsers.ts";
 import { freePort } from "../support/free_port.ts";
 import { startSite } from "../support/site.ts";
 import { type Program, startProgram } from "../support/start_program.ts";
@@ -42,11 +43,8 @@ for (
     const site = stack.use(await startSite());
     const chrome = stack.use(await startBrowser("chrome"));
     const first = stack.use(await startOn(port, env));
-    const pages = await openMesh(chrome.browser, site.url, {
-      host,
-      room: "r",
-      count: PAGES,
-    });
+    const browsers = Array(PAGES).fill(chrome.browser);
+    const pages = await openMesh(browsers, site.url, { host, room: "r" });
     for (const page of pages) stack.use(page);
     await forgetEvents(pages);
 
@@ -85,35 +83,47 @@ for (
   });
 }
 
-Deno.test("Connection of eight pages sees nothing but its state change when the server is replaced three times", async () => {
-  const port = freePort();
-  const host = `http://127.0.0.1:${port}`;
-  const env = { SESSION_SECRET: SECRET };
-  await using stack = new AsyncDisposableStack();
-  const site = stack.use(await startSite());
-  const chrome = stack.use(await startBrowser("chrome"));
-  let program = stack.use(await startOn(port, env));
-  const pages = await openMesh(chrome.browser, site.url, {
-    host,
-    room: "r",
-    count: PAGES,
-  });
-  for (const page of pages) stack.use(page);
-
-  for (let roll = 0; roll < 3; roll++) {
-    await forgetEvents(pages);
-    const startedAt = performance.now();
-    program.kill("SIGTERM");
-    assertEquals((await program.status).code, 0);
-    const tookMs = performance.now() - startedAt;
-    assertEquals(tookMs < 5_000, true, `gone after ${tookMs} ms`);
-    program = stack.use(await startOn(port, env));
-    await untilJoinedAgain(pages);
-    for (const page of pages) {
-      const { events, states } = await eventsOf(page);
-      assertEquals(events, [], page.id);
-      assertEquals([states[0], states.at(-1)], ["away", "joined"]);
+for (
+  const [which, names] of [
+    ["eight pages", Array<BrowserName>(PAGES).fill("chrome")],
+    ["two pages of Firefox and two of Chromium", [
+      "firefox",
+      "chrome",
+      "firefox",
+      "chrome",
+    ]],
+  ] as const
+) {
+  Deno.test(`Connection of ${which} sees nothing but its state change when the server is replaced three times`, async () => {
+    const port = freePort();
+    const host = `http://127.0.0.1:${port}`;
+    const env = { SESSION_SECRET: SECRET };
+    await using stack = new AsyncDisposableStack();
+    const site = stack.use(await startSite());
+    const started = new Map<BrowserName, Browser>();
+    for (const name of new Set(names)) {
+      started.set(name, stack.use(await startBrowser(name)).browser);
     }
-  }
-  assertEquals(await stopTalking(pages), []);
-});
+    let program = stack.use(await startOn(port, env));
+    const browsers = names.flatMap((name) => started.get(name) ?? []);
+    const pages = await openMesh(browsers, site.url, { host, room: "r" });
+    for (const page of pages) stack.use(page);
+
+    for (let roll = 0; roll < 3; roll++) {
+      await forgetEvents(pages);
+      const startedAt = performance.now();
+      program.kill("SIGTERM");
+      assertEquals((await program.status).code, 0);
+      const tookMs = performance.now() - startedAt;
+      assertEquals(tookMs < 5_000, true, `gone after ${tookMs} ms`);
+      program = stack.use(await startOn(port, env));
+      await untilJoinedAgain(pages);
+      for (const page of pages) {
+        const { events, states } = await eventsOf(page);
+        assertEquals(events, [], page.id);
+        assertEquals([states[0], states.at(-1)], ["away", "joined"]);
+      }
+    }
+    assertEquals(await stopTalking(pages), []);
+  });
+}

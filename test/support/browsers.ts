@@ -28,9 +28,12 @@ const CHROME_ARGS = [
 /** Starts a headless browser, within a network if one is given; `args` come on top of what every test needs. */
 export async function startBrowser(
   name: BrowserName,
-  args: readonly string[] = [],
-  network?: Pick<Network, "wrap">,
+  options: {
+    readonly args?: readonly string[];
+    readonly network?: Pick<Network, "wrap">;
+  } = {},
 ): Promise<StartedBrowser> {
+  const { args = [], network } = options;
   const executablePath = await findBrowser(name);
   if (!executablePath) {
     throw new Error(

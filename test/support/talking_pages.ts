@@ -39,7 +39,6 @@ export async function openTalkingPage(
       room,
       id,
       presence: { name: id },
-      timeoutMs: 20_000,
     });
     const heard = new Map<string, number[]>();
     const sent = new Map<string, number>();
@@ -84,21 +83,23 @@ export async function openTalkingPage(
   return Object.assign(opened, { id: options.id });
 }
 
-/** Opens that many talking pages in one room, each connected with all others. */
+/** Opens a talking page in each of the browsers, all in one room, each connected with all others. */
 export async function openMesh(
-  browser: Browser,
+  browsers: readonly Browser[],
   site: string,
-  options: { host: string; room: string; count: number },
+  options: { host: string; room: string },
 ): Promise<TalkingPage[]> {
-  const { host, room, count } = options;
+  const { host, room } = options;
+  const count = browsers.length;
   return await Promise.all(
-    Array.from({ length: count }, (_, index) =>
+    browsers.map((browser, index) =>
       openTalkingPage(browser, site, {
         host,
         room,
         id: `page-${index}`,
         others: count - 1,
-      })),
+      })
+    ),
   );
 }
 

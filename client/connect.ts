@@ -30,7 +30,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   if (!RTCPeerConnection) {
     throw new ConnectError(
       "unsupported",
-      "there is no RTCPeerConnection here",
+      "there is no RTCPeerConnection",
     );
   }
   const debug = createDebug();

@@ -119,7 +119,7 @@ export class Connection implements AsyncDisposable {
     });
     signaling.listener = {
       onOpen: () => {
-        this.#setState("joining", "the socket is open");
+        this.#setState("joining", "socket open");
         this.#emit("socket", this.socket);
       },
       onMessage: (message) => this.#receive(message),
@@ -329,7 +329,7 @@ export class Connection implements AsyncDisposable {
         return this.#setIceServers(message.iceServers);
       case "error":
         // The peer left while we spoke to it, or a limit of ours was wrong: its leave tells the rest.
-        return this.#parts.debug("server says", message.code, message.message);
+        return this.#parts.debug("server says", message);
       default:
         return message satisfies never;
     }

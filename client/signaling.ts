@@ -90,6 +90,10 @@ export class Signaling {
     for (const event of WAKING) {
       globalThis.addEventListener?.(event, () => this.#wake(), { signal });
     }
+    // Without this a tab that is closed may vanish before its browser says goodbye. One that is shown again joins anew.
+    globalThis.addEventListener?.("pagehide", () => socket.reconnect(1000), {
+      signal,
+    });
   }
 
   /** Why an attempt failed, as far as the server tells. */
@@ -116,7 +120,7 @@ export class Signaling {
   /** Signals a peer as soon as there is a socket and the rate allows; once more should that socket die under it. */
   signal(to: string, data: string): void {
     const frame = encode({ type: "signal", to, data });
-    if (!this.#outbox.push(frame)) this.#debug("dropped a signal", to);
+    if (!this.#outbox.push(frame)) this.#debug("signal dropped", to);
     this.#flush();
   }
 
@@ -159,7 +163,7 @@ export class Signaling {
         protocols.push(BEARER + encodeToken(this.#bearer));
       } catch (error) {
         this.listener?.onFail(error);
-        throw new Error("no token", { cause: error });
+        throw new Error("no token");
       }
     }
     return protocols;

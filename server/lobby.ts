@@ -40,6 +40,11 @@ export type Grant =
     readonly to: "join";
     readonly restored: ShownToken | undefined;
   }
+  | {
+    /** A session begins in the place of one whose peer has never spoken: its welcome may have got lost. */
+    readonly to: "replace";
+    readonly session: Session;
+  }
   | { readonly to: "refuse"; readonly code: RefusalCode };
 
 /** All rooms and sessions of a server: who gets which seat, and how many there are. */
@@ -70,22 +75,19 @@ export class Lobby {
   }
 
   /**
-   * Asks the socket of the session that is wanted, if it is wanted with its own
-   * token, whether it lives: one that answers stays. Resolves with the one that
-   * does not.
+   * Asks the socket of the session that is wanted, if it is to be had at all,
+   * whether it lives: one that answers stays. Resolves with the one that does
+   * not.
    */
   async listen(wanted: Wanted): Promise<PeerSocket | undefined> {
-    const grant = this.#look(wanted);
-    if (grant.to !== "resume" || !grant.ifSilent) return;
-    const { socket } = grant.session;
+    const socket = inTheWay(this.#look(wanted));
     return await socket?.answers(LIFE_SIGN_MS) ? undefined : socket;
   }
 
   /** Whether a seat is to be had now, given the socket that was found silent. */
   find(wanted: Wanted, silent?: PeerSocket): Grant {
     const grant = this.#look(wanted);
-    if (grant.to !== "resume" || !grant.ifSilent) return grant;
-    const { socket } = grant.session;
+    const socket = inTheWay(grant);
     // Also one that somebody else got meanwhile with the same token.
     const occupied = socket !== undefined && socket !== silent;
     return occupied ? refuse("id-taken") : grant;
@@ -105,6 +107,9 @@ export class Lobby {
         session.attach({ socket, shown, seen, anew: !ifSilent });
         return session.serial;
       }
+      case "replace":
+        grant.session.giveUp();
+        return this.give({ to: "join", restored: undefined }, wanted, socket);
       case "join": {
         const { restored: shown } = grant;
         const session = this.#begin(wanted, shown);
@@ -156,6 +161,7 @@ export class Lobby {
       const may = shown
         ? mayResume(session.ticket, shown, tokens.boot)
         : "never";
+      if (!session.known && may === "never") return { to: "replace", session };
       if (!shown || may === "never") return refuse("id-taken");
       if (this.#sessions.get(session) !== address && this.#isFull(address)) {
         return refuse("too-many-sockets");
@@ -209,6 +215,13 @@ export class Lobby {
     }
     this.#sessions.set(session, address);
   }
+}
+
+/** The socket that must be silent before a seat is given. */
+function inTheWay(grant: Grant): PeerSocket | undefined {
+  const asked = grant.to === "replace" ||
+    grant.to === "resume" && grant.ifSilent;
+  return asked ? grant.session.socket : undefined;
 }
 
 function refuse(code: RefusalCode): Grant {

@@ -102,6 +102,7 @@ export class Session implements Occupant {
   #origin: ResumeClaim | undefined;
   #current: string | undefined;
   #previous: string | undefined;
+  #known = false;
   #draining = false;
   /** How many signals the server has taken from the peer in this session. */
   #taken = 0;
@@ -116,6 +117,7 @@ export class Session implements Occupant {
     this.#mailbox = new Mailbox(services.limits);
     this.#stamp = `{"type":"signal","from":${JSON.stringify(id)},"data":`;
     this.#continues = restored ? "restored" : "new";
+    this.#known = restored !== undefined;
     this.#joinedAt = restored?.claim.joinedAt ?? 0;
     this.#sequence = restored?.claim.sequence ?? 0;
     this.#origin = restored?.claim;
@@ -136,6 +138,11 @@ export class Session implements Occupant {
   /** Whether it is over. */
   get ended(): boolean {
     return this.#now.state === "ended";
+  }
+
+  /** Whether its peer has shown that it knows of it. Until then nobody can resume it, and so it is not kept. */
+  get known(): boolean {
+    return this.#known;
   }
 
   /** Whether its peer is in the room and has no socket. */
@@ -207,6 +214,13 @@ export class Session implements Occupant {
       return this.#leave("lost");
     }
     this.deliver(encode({ type: "drain" }));
+  }
+
+  /** Ends it for somebody else, since its peer has never spoken. */
+  giveUp(): void {
+    const { socket } = this.#now;
+    this.#leave("lost");
+    socket?.close(CLOSE.replaced, "taken for silent");
   }
 
   /** Ends it without a word to the room, and closes its socket with a code that tells the client whether to come back. */
@@ -297,6 +311,7 @@ export class Session implements Occupant {
 
   /** The client has got the last welcome: it has spoken since, or shows its token. */
   #confirm(): void {
+    this.#known = true;
     this.#continues = "resumed";
     this.#previous = undefined;
   }
@@ -316,7 +331,9 @@ export class Session implements Occupant {
         return this.#leave(reason);
       case "live":
       case "away":
-        if (reason !== "lost" || this.#draining) return this.#leave(reason);
+        if (reason !== "lost" || !this.#known || this.#draining) {
+          return this.#leave(reason);
+        }
         if (this.#now.state === "away") {
           this.#now = { ...this.#now, socket: undefined };
         } else {

@@ -200,6 +200,15 @@ for (const event of ["online", "pageshow", "visibilitychange"]) {
   });
 }
 
+Deno.test("Signaling says goodbye when the page goes, and joins anew should it be shown again", async () => {
+  using scene = new Scene();
+  const first = await scene.joined();
+  globalThis.dispatchEvent(new Event("pagehide"));
+  assertEquals(first.closedWith, 1000);
+  await scene.pass(300);
+  assertEquals(scene.sockets.made.length, 2);
+});
+
 Deno.test("Signaling finds a dead socket within 16 seconds, and says that it comes back", async () => {
   using scene = new Scene();
   const first = await scene.joined();

@@ -241,6 +241,7 @@ Deno.test("Server counts a session that is away, and takes it back, when its add
   await using server = startServer({ limits: { socketsPerAddress: 2 } });
   await using witness = await RawPeer.join(server.url, "r", "witness");
   await using peer = await RawPeer.join(server.url, "r", "peer");
+  await peer.settled();
   peer.socket.close(4003);
   await witness.next("away");
   const { status } = await knock(server.url, { room: "r", id: "more" });

@@ -183,6 +183,37 @@ Deno.test("Session leaves at once, though it is away, when it says goodbye after
   assertEquals(reason, "goodbye");
 });
 
+Deno.test("Session of a peer that never spoke ends with its socket, as nobody can have its token", async () => {
+  await using server = startServer();
+  await using witness = await RawPeer.join(server.url, "r", "witness");
+  const conn = await openByHand(server.url, "r", "mute");
+  await witness.next("join");
+  conn.close();
+  assertEquals((await witness.next("leave")).reason, "lost");
+});
+
+Deno.test("Session of a peer that never spoke goes to the next one who asks, if its socket is silent", async () => {
+  await using server = startServer();
+  await using witness = await RawPeer.join(server.url, "r", "witness");
+  // Its welcome never arrived, and the client tries again under the same name.
+  using _silent = await openByHand(server.url, "r", "peer");
+  const { peer: { joinedAt } } = await witness.next("join");
+  await using again = await RawPeer.join(server.url, "r", "peer");
+  assertEquals(again.welcome.session, "new");
+  assertEquals((await witness.next("leave")).id, "peer");
+  assert((await witness.next("join")).peer.joinedAt > joinedAt);
+});
+
+Deno.test("Session of a peer that never spoke stays with it, if its socket answers", async () => {
+  await using server = startServer();
+  await using peer = await RawPeer.join(server.url, "r", "peer");
+  assertEquals(await knock(server.url, { room: "r", id: "peer" }), {
+    status: 409,
+    code: "id-taken",
+  });
+  await peer.settled();
+});
+
 /** What happens to the old socket and the new one, in which order. */
 const ORDERS: readonly (readonly [
   when: string,

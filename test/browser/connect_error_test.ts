@@ -1,10 +1,25 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { openPage } from "../support/open_page.ts";
 import { startSite } from "../support/site.ts";
+import { jwtAuthorizer } from "../../server/mod.ts";
 import { startBrowser } from "../support/browsers.ts";
+import { sign } from "../support/sign.ts";
+import { startServer } from "../support/start_server.ts";
+
+const SECRET = "a secret of more than thirty-two bytes";
 
 Deno.test("connect tells a page why it cannot join, though the browser hides the answer", async (t) => {
   await using site = await startSite({ limits: { peersPerRoom: 1 } });
+  await using guarded = startServer({
+    authorize: jwtAuthorizer({ secret: SECRET }),
+  });
+  await using foreign = startServer({
+    allowedOrigins: ["https://elsewhere.example"],
+  });
+  await using homemade = startServer({
+    authorize: () => new Response("Members only", { status: 403 }),
+  });
+  const token = await sign(SECRET, { room: "other" });
   const closed = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const dead = `127.0.0.1:${closed.addr.port}`;
   closed.close();
@@ -42,6 +57,30 @@ Deno.test("connect tells a page why it cannot join, though the browser hides the
         { host: site.url, room: "full" },
         "refused",
         "room-full",
+      ],
+      [
+        "there is no token",
+        { host: guarded.url, room: "r" },
+        "refused",
+        "unauthorized",
+      ],
+      [
+        "the token is for another room",
+        { host: guarded.url, room: "r", token },
+        "refused",
+        "forbidden",
+      ],
+      [
+        "pages of this origin are not let in",
+        { host: foreign.url, room: "r" },
+        "refused",
+        "bad-origin",
+      ],
+      [
+        "the app's own rule says no",
+        { host: homemade.url, room: "r", token: "any" },
+        "refused",
+        "forbidden",
       ],
     ] as const;
     for (const [when, options, reason, code] of cases) {

@@ -75,7 +75,7 @@ export interface Limits {
 /** Those of the {@linkcode Limits} that a client keeps to. */
 export type ClientLimits = Pick<
   Limits,
-  "presenceBytes" | "framesPerSecond" | "frameBurst" | "graceMs"
+  "frameBytes" | "presenceBytes" | "framesPerSecond" | "frameBurst" | "graceMs"
 >;
 
 /** The default {@linkcode Limits}. */
@@ -96,7 +96,7 @@ export const LIMITS: Limits = {
 };
 
 /** Largest value of any limit: twelve days, or a gigabyte. Times of it still fit a timer when something is added. */
-export const MAX_LIMIT: number = 2 ** 30;
+export const MAX_LIMIT = 1_073_741_824;
 
 /**
  * Close codes of the socket. The range decides: after 4000 to 4499 the client
@@ -503,58 +503,62 @@ function parse<Message extends { readonly type: string }>(
   if (typeof type !== "string" || !Object.hasOwn(messages, type)) {
     return { ok: false, reason: "unknown-type" };
   }
-  const fields = object(messages[type as Message["type"]])(value);
-  return fields
+  const fields = read(messages[type as Message["type"]], value);
+  return isFields(fields)
     ? { ok: true, message: { type, ...fields } as unknown as Message }
     : { ok: false, reason: "bad-field" };
 }
 
-/** How each message of a direction is read, by its `type`. */
+/** An example of each message of a direction, by its `type`. */
 type Messages<Message extends { readonly type: string }> = {
-  readonly [Type in Message["type"]]: Shape<
+  readonly [Type in Message["type"]]: Example<
     Omit<Extract<Message, { readonly type: Type }>, "type">
   >;
 };
 
-/** How each field of a `T` is read. */
-type Shape<T> = { readonly [Name in keyof T]-?: Reader<T[Name]> };
-
-/** Reads a value of JSON as a `T`; `undefined` if it is none. Never throws. */
-type Reader<T> = (value: unknown) => T | undefined;
+/** How a value of JSON is read as a `T`: it has the types of an example, or a function takes it and returns `undefined` for anything else. */
+type Example<T> =
+  | ((value: unknown) => T | undefined)
+  | (T extends string ? ""
+    : T extends number ? 0
+    : T extends boolean ? false
+    : T extends readonly (infer Item)[] ? readonly [Example<Item>]
+    : { readonly [Name in keyof T]-?: Example<T[Name]> });
 
 /** What an optional field reads as when it is missing. */
 const MISSING: unknown = Symbol();
 
-/** A new object with the fields of the shape and no others. */
-function object<T>(shape: Shape<T>): Reader<T> {
-  return (value) => {
-    if (!isFields(value)) return;
-    const fields: Partial<T> = {};
-    for (const name of Object.keys(shape) as (keyof T & string)[]) {
-      const field = shape[name](value[name]);
-      if (field === undefined) return;
-      if (field !== MISSING) fields[name] = field;
-    }
-    return fields as T;
-  };
-}
-
-/** The whole array, or nothing if one item cannot be read. */
-function list<T>(read: Reader<T>): Reader<T[]> {
-  return (value) => {
+/** Reads a value as its example is: a new object with those fields and no others; `undefined` if it is not like it. Never throws. */
+function read(example: unknown, value: unknown): unknown {
+  if (typeof example === "function") return example(value);
+  if (Array.isArray(example)) {
     if (!Array.isArray(value)) return;
-    const items = value.map(read);
-    return items.includes(undefined) ? undefined : items as T[];
-  };
+    const items = value.map((item) => read(example[0], item));
+    return items.includes(undefined) ? undefined : items;
+  }
+  if (!isFields(example)) {
+    // JSON has numbers that are too large for one.
+    const same = typeof value === typeof example && value !== Infinity &&
+      value !== -Infinity;
+    return same ? value : undefined;
+  }
+  if (!isFields(value)) return;
+  const fields: Record<string, unknown> = {};
+  for (const name of Object.keys(example)) {
+    const field = read(example[name], value[name]);
+    if (field === undefined) return;
+    if (field !== MISSING) fields[name] = field;
+  }
+  return fields;
 }
 
-function nullable<T>(read: Reader<T>): Reader<T | null> {
-  return (value) => value === null ? null : read(value);
+function nullable<T>(example: Example<T>): (value: unknown) => T | null {
+  return (value) => value === null ? null : read(example, value) as T;
 }
 
 /** A field that may be missing; one of the wrong shape counts as missing. */
-function optional<T>(read: Reader<T>): Reader<T> {
-  return (value) => read(value) ?? MISSING as T;
+function optionalString(value: unknown): string {
+  return typeof value === "string" ? value : MISSING as string;
 }
 
 /** Whether a value of JSON is an object, whose fields can be asked for. */
@@ -573,74 +577,69 @@ export function readJson(text: string): unknown {
   }
 }
 
-const string: Reader<string> = (value) =>
-  typeof value === "string" ? value : undefined;
-const number: Reader<number> = (value) =>
-  Number.isFinite(value) ? value as number : undefined;
-const boolean: Reader<boolean> = (value) =>
-  typeof value === "boolean" ? value : undefined;
-const leaveReason: Reader<LeaveReason> = (value) =>
-  LEAVE_REASONS.find((reason) => reason === value);
-const optionalString = optional(string);
-const nullableString = nullable(string);
+const nullableString = nullable<string>("");
+
+function leaveReason(value: unknown): LeaveReason | undefined {
+  return LEAVE_REASONS.find((reason) => reason === value);
+}
 
 const LEAVE_REASONS: readonly LeaveReason[] = ["goodbye", "lost", "dropped"];
 
 const CLIENT_MESSAGES: Messages<ClientMessage> = {
-  signal: { to: string, data: string },
+  signal: { to: "", data: "" },
   presence: { presence: nullableString },
-  ping: { seen: number },
+  ping: { seen: 0 },
   pong: {},
 };
 
-const member = object<Member>({
-  id: string,
-  joinedAt: number,
+const MEMBER: Example<Member> = {
+  id: "",
+  joinedAt: 0,
   presence: (value) =>
     value === undefined ? MISSING as string : nullableString(value),
-  away: boolean,
-});
+  away: false,
+};
 
-const ICE: Shape<Omit<Ice, "type">> = {
-  iceServers: list(object<IceServer>({
-    urls: list(string),
-    username: optionalString as Reader<string>,
-    credential: optionalString as Reader<string>,
-  })),
-  iceExpiresAt: nullable(number),
+const ICE: Exclude<
+  Messages<ServerMessage>["ice"],
+  (value: unknown) => unknown
+> = {
+  iceServers: [{
+    urls: [""],
+    username: optionalString,
+    credential: optionalString,
+  }],
+  iceExpiresAt: nullable<number>(0),
 };
 
 const SERVER_MESSAGES: Messages<ServerMessage> = {
   welcome: {
-    version: number,
-    id: string,
-    joinedAt: number,
-    peers: list(member),
+    version: 0,
+    id: "",
+    joinedAt: 0,
+    peers: [MEMBER],
     ...ICE,
-    resume: string,
-    session: string as Reader<SessionOrigin>,
-    seen: number,
-    sent: number,
-    limits: object<ClientLimits>({
-      presenceBytes: number,
-      framesPerSecond: number,
-      frameBurst: number,
-      graceMs: number,
-    }),
+    resume: "",
+    session: "",
+    seen: 0,
+    sent: 0,
+    limits: {
+      frameBytes: 0,
+      presenceBytes: 0,
+      framesPerSecond: 0,
+      frameBurst: 0,
+      graceMs: 0,
+    },
   },
-  join: { peer: member },
-  leave: { id: string, reason: leaveReason },
-  away: { id: string },
-  back: { id: string },
-  presence: { id: string, presence: nullableString },
-  signal: { from: string, data: string },
+  join: { peer: MEMBER },
+  leave: { id: "", reason: leaveReason },
+  away: { id: "" },
+  back: { id: "" },
+  presence: { id: "", presence: nullableString },
+  signal: { from: "", data: "" },
   ice: ICE,
   ping: {},
-  pong: { seen: number },
+  pong: { seen: 0 },
   drain: {},
-  error: {
-    code: string as Reader<FaultCode>,
-    message: string,
-    to: optionalString as Reader<string>,
-  },
+  error: { code: "", message: "", to: optionalString },
 };

@@ -1,8 +1,8 @@
-import { VERSION, type Welcome } from "../protocol.ts";
+import { VERSION } from "../protocol.ts";
 import { ConnectError } from "./connect_error.ts";
 import { type Connection, makeConnection } from "./connection.ts";
 import { createDebug } from "./debug.ts";
-import { type ConnectOptions, readOptions, type Settings } from "./options.ts";
+import { type ConnectOptions, readOptions } from "./options.ts";
 import { PeerConnections } from "./peer_connections.ts";
 import { Signaling } from "./signaling.ts";
 import { isPassing } from "./why_down.ts";
@@ -25,7 +25,11 @@ import { isPassing } from "./why_down.ts";
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const settings = readOptions(options);
-  const { signal, RTCPeerConnection = globalThis.RTCPeerConnection } = settings;
+  const {
+    signal,
+    timeoutMs,
+    RTCPeerConnection = globalThis.RTCPeerConnection,
+  } = settings;
   if (signal?.aborted) throw aborted(signal);
   if (!RTCPeerConnection) {
     throw new ConnectError(
@@ -39,84 +43,67 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     RTCPeerConnection,
   });
   const signaling = new Signaling(settings, debug);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let warming: ReturnType<typeof setTimeout> | undefined;
+  let abort = () => {};
   try {
-    return await joined(signaling, {
-      ...settings,
-      warm: () => peerConnections.warm(),
-      welcomed: (welcome) =>
-        makeConnection({
-          signaling,
-          settings,
-          welcome,
-          peerConnections,
-          debug,
-        }),
+    return await new Promise<Connection>((resolve, reject) => {
+      let why = new ConnectError("timeout", `no answer within ${timeoutMs} ms`);
+      timer = setTimeout(() => reject(why), timeoutMs);
+      // The socket opens in a task of its own; this one comes right behind it.
+      warming = setTimeout(() => {
+        try {
+          peerConnections.warm();
+        } catch (error) {
+          reject(error);
+        }
+      });
+      abort = () => reject(aborted(signal));
+      signal?.addEventListener("abort", abort);
+      async function ask(): Promise<void> {
+        why = await signaling.whyDown();
+        // A server that restarts and a network that blinks are worth another attempt.
+        if (why.reason !== "unreachable" && !isPassing(why)) reject(why);
+      }
+      signaling.listener = {
+        onOpen() {},
+        onMessage(welcome) {
+          if (welcome.type !== "welcome") return;
+          const { version } = welcome;
+          const error = `the server speaks version ${version}, not ${VERSION}`;
+          try {
+            if (version !== VERSION) {
+              throw new ConnectError("unsupported", error);
+            }
+            // In the same task, so that the connection misses no message.
+            resolve(makeConnection({
+              signaling,
+              settings,
+              welcome,
+              peerConnections,
+              debug,
+            }));
+          } catch (error) {
+            reject(error);
+          }
+        },
+        onDown: ask,
+        onFail(cause) {
+          if (cause === undefined) return void ask();
+          const error = "there is no token";
+          reject(new ConnectError("token-failed", error, { cause }));
+        },
+      };
     });
   } catch (error) {
     signaling.close();
     peerConnections.close();
     throw error;
-  }
-}
-
-/** What `welcomed` makes of the first welcome, in the same task, so that it misses no message. */
-function joined<T>(
-  signaling: Signaling,
-  options: Pick<Settings, "timeoutMs" | "signal"> & {
-    readonly warm: () => void;
-    readonly welcomed: (welcome: Welcome) => T;
-  },
-): Promise<T> {
-  const { timeoutMs, signal, warm, welcomed } = options;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let warming: ReturnType<typeof setTimeout> | undefined;
-  let abort = () => {};
-  return new Promise<T>((resolve, reject) => {
-    let why = new ConnectError("timeout", `no answer within ${timeoutMs} ms`);
-    timer = setTimeout(() => reject(why), timeoutMs);
-    // The socket opens in a task of its own; this one comes right behind it.
-    warming = setTimeout(() => {
-      try {
-        warm();
-      } catch (error) {
-        reject(error);
-      }
-    });
-    abort = () => reject(aborted(signal));
-    signal?.addEventListener("abort", abort);
-    async function ask(): Promise<void> {
-      why = await signaling.whyDown();
-      // A server that restarts and a network that blinks are worth another attempt.
-      if (why.reason !== "unreachable" && !isPassing(why)) reject(why);
-    }
-    signaling.listener = {
-      onOpen() {},
-      onMessage(message) {
-        if (message.type !== "welcome") return;
-        const { version } = message;
-        const error = `the server speaks version ${version}, not ${VERSION}`;
-        try {
-          if (version === VERSION) resolve(welcomed(message));
-          else reject(new ConnectError("unsupported", error));
-        } catch (error) {
-          reject(error);
-        }
-      },
-      onDown: ask,
-      onFail(cause) {
-        if (cause === undefined) void ask();
-        else {
-          reject(
-            new ConnectError("token-failed", "there is no token", { cause }),
-          );
-        }
-      },
-    };
-  }).finally(() => {
+  } finally {
     clearTimeout(timer);
     clearTimeout(warming);
     signal?.removeEventListener("abort", abort);
-  });
+  }
 }
 
 function aborted(signal: AbortSignal | undefined): ConnectError {

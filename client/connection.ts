@@ -18,7 +18,6 @@ import {
   applySnapshot,
   decodePresence,
   encodePresence,
-  giveUp,
   type KnownMember,
   type Roster,
   type RosterChange,
@@ -29,8 +28,6 @@ import type { RoomMessage, Signaling } from "./signaling.ts";
 
 /** How long after its restart a server may still hear of members for the first time: the longest retry, beside their grace. */
 const RETURN_MS = 10_000;
-/** Refusals that no later attempt changes. */
-const FINAL = /^(unauthorized|forbidden|bad-)/;
 
 /** A member of the room, and what connects us with it. A snapshot: ask again for news. */
 export interface Peer {
@@ -127,7 +124,9 @@ export class Connection implements AsyncDisposable {
         if (comingBack) this.#setState("away", `socket closed (${code})`);
         else this.#close(`sent away (${code})`);
       },
-      onFail: () => void this.#ask(),
+      onFail: (cause) => {
+        if (cause === undefined) void this.#ask();
+      },
     };
     this.#welcome(welcome);
   }
@@ -322,7 +321,10 @@ export class Connection implements AsyncDisposable {
       case "away":
       case "back":
       case "presence":
-        return this.#apply(applyDiff(this.#members, message));
+        this.#apply(applyDiff(this.#members, message));
+        // What it was told while the server did not know it is lost.
+        if (message.type === "join") this.#mesh.repeat(message.peer.id);
+        return;
       case "signal":
         return this.#mesh.hear(message.from, message.data);
       case "ice":
@@ -349,8 +351,8 @@ export class Connection implements AsyncDisposable {
       signaling.publish(this.#presence);
     }
     const again = anew ? this.#mesh.rejoin(welcome) : [];
-    if (anew) this.#awaited = [];
-    else if (session === "restored") this.#await();
+    if (anew) this.#await([]);
+    else if (session === "restored") this.#await([...this.#members.values()]);
     const change = applySnapshot(
       this.#members,
       withAwaited(this.#members, peers, this.#awaited),
@@ -363,21 +365,30 @@ export class Connection implements AsyncDisposable {
     this.#setState("joined", session);
   }
 
-  /** Waits for the members known now, until those who have not come back count as gone. */
-  #await(): void {
-    this.#awaited = [...this.#members.values()];
+  /** Waits for members of before a restart, until those who have not come back count as gone. */
+  #await(awaited: readonly KnownMember[]): void {
+    this.#awaited = awaited;
     clearTimeout(this.#patience);
+    if (awaited.length === 0) return;
     this.#patience = setTimeout(() => {
-      const there = giveUp(this.#members, this.#awaited);
-      this.#awaited = [];
+      // Who is connected with us lives, and its hidden page may take longer.
+      const stays = (member: KnownMember) =>
+        !this.#awaited.includes(member) || this.#mesh.channel(member.id);
+      const there = [...this.#members.values()].filter(stays);
+      this.#await(this.#awaited.filter(stays));
       this.#apply(applySnapshot(this.#members, there));
     }, this.#limits.graceMs + RETURN_MS);
   }
 
   /** Finds out whether an attempt that failed is worth another one. */
   async #ask(): Promise<void> {
-    const { code, message } = await this.#parts.signaling.whyDown();
-    if (FINAL.test(code ?? "")) this.#close(message);
+    const { signaling, settings } = this.#parts;
+    const { code = "", message } = await signaling.whyDown();
+    // The next token may be a good one, and what was answered late may be over.
+    const passing = code === "unauthorized" &&
+      typeof settings.token === "function";
+    const final = !passing && /^(unauthorized|forbidden|bad-)/.test(code);
+    if (this.#state === "away" && final) this.#close(message);
   }
 
   #close(reason: string): void {

@@ -15,7 +15,6 @@ export interface HeartbeatOptions {
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #asked = false;
-  #excused = false;
   #dueAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -26,7 +25,6 @@ export class Heartbeat {
 
   /** Asks now, and again and again. */
   start(): void {
-    this.#excused = false;
     this.#ask(BEAT_MS);
   }
 
@@ -61,15 +59,9 @@ export class Heartbeat {
   }
 
   #judge(): void {
-    // The machine slept, or the page was slowed down: what came is yet to be heard. Once is enough.
+    if (this.#asked) return this.#options.onDead();
+    // When the machine has slept, or the page, its socket may not have outlived that.
     const late = Date.now() - this.#dueAt > HURRY_MS;
-    if (late && !this.#excused) {
-      this.#excused = true;
-      this.#ask(HURRY_MS);
-    } else if (this.#asked) {
-      this.#options.onDead();
-    } else {
-      this.start();
-    }
+    this.#ask(late ? HURRY_MS : BEAT_MS);
   }
 }

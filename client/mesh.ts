@@ -215,6 +215,11 @@ export class Mesh {
     for (const { reject } of waiters) reject(networkError(reason));
   }
 
+  /** Makes an offer to a peer again that it has not answered: it may have got lost. */
+  repeat(peerId: string): void {
+    this.#pairs.get(peerId)?.repeat();
+  }
+
   /** Uses the present STUN and TURN servers for the pairs that there are. */
   reconfigure(): void {
     const { configuration } = this.#options.peerConnections;

@@ -1,4 +1,4 @@
-import type { PairSignalBody } from "./pair_signal.ts";
+import type { DescriptionSignal, PairSignalBody } from "./pair_signal.ts";
 
 /** How long local candidates are gathered into one signal; the first goes out at once. */
 const BATCH_MS = 20;
@@ -23,6 +23,10 @@ export interface NegotiationOptions {
  */
 export class Negotiation {
   readonly #options: NegotiationOptions;
+  /** How many offers were made. */
+  #offers = 0;
+  /** Which one of the other side's offers was taken last. */
+  #answered = 0;
   #makingOffer = false;
   #describing = false;
   #closed = false;
@@ -48,7 +52,7 @@ export class Negotiation {
   receive(signal: PairSignalBody): void {
     this.#work = this.#work.then(async () => {
       if (this.#closed) return;
-      if ("description" in signal) await this.#describe(signal.description);
+      if ("description" in signal) await this.#describe(signal);
       else if ("candidates" in signal) await this.#add(signal.candidates);
     }).catch((error) => {
       // Closing in the middle of an operation makes the browser refuse the next one.
@@ -59,6 +63,13 @@ export class Negotiation {
   /** Offers now. The first time this saves a task: `negotiationneeded` comes by itself, but later. */
   offer(): void {
     void this.#offer();
+  }
+
+  /** Makes an unanswered offer again: it may have got lost. */
+  repeat(): void {
+    if (this.#options.pc.signalingState === "have-local-offer") {
+      this.#sendDescription();
+    }
   }
 
   /** Stops listening. Does not close the connection. */
@@ -80,13 +91,18 @@ export class Negotiation {
     }
   }
 
-  async #describe(description: RTCSessionDescriptionInit): Promise<void> {
+  async #describe(
+    { description, offer }: DescriptionSignal,
+  ): Promise<void> {
     const { pc, polite } = this.#options;
     if (description.type === "offer") {
       const collision = this.#makingOffer || pc.signalingState !== "stable";
       if (collision && !polite) return;
-    } else if (pc.signalingState !== "have-local-offer") {
-      // An answer to an offer that was rolled back or never made.
+      this.#answered = offer;
+    } else if (
+      pc.signalingState !== "have-local-offer" || offer !== this.#offers
+    ) {
+      // An answer to an offer that was rolled back, answered already or never made.
       return;
     }
     // An offer that collides rolls back our own (JSEP, RFC 9429 §4.1.10.2).
@@ -96,18 +112,26 @@ export class Negotiation {
   }
 
   async #sendLocalDescription(): Promise<void> {
-    const { pc, send } = this.#options;
+    const { pc } = this.#options;
     // A candidate must not overtake the description that it belongs to.
     this.#describing = true;
     try {
       await pc.setLocalDescription();
-      const description = pc.localDescription;
-      if (this.#closed || !description) return;
-      send({ description: { type: description.type, sdp: description.sdp } });
+      if (this.#closed) return;
+      if (pc.localDescription?.type === "offer") this.#offers++;
+      this.#sendDescription();
     } finally {
       this.#describing = false;
     }
     this.#flush();
+  }
+
+  #sendDescription(): void {
+    const { pc, send } = this.#options;
+    if (!pc.localDescription) return;
+    const { type, sdp } = pc.localDescription;
+    const offer = type === "offer" ? this.#offers : this.#answered;
+    send({ description: { type, sdp }, offer });
   }
 
   async #add(candidates: readonly RTCIceCandidateInit[]): Promise<void> {

@@ -25,17 +25,20 @@ export class Outbox {
 
   /**
    * Goes on as a welcome says: with what the server has not seen of a session
-   * that was resumed, with everything in one that was restored, else with
-   * nothing. Uses four fifths of the rate and half of the burst: what leaves
+   * that was resumed, with what was never written in one that was restored, else
+   * with nothing. Uses four fifths of the rate and half of the burst: what leaves
    * here evenly may arrive in one heap.
    */
   begin(
     { session, seen, limits }: Pick<Welcome, "session" | "seen" | "limits">,
     now: number,
   ): void {
-    if (session === "resumed") this.acknowledge(seen);
-    else this.#gone = 0;
-    if (session === "new") this.#kept.length = 0;
+    this.acknowledge(seen);
+    if (session !== "resumed") {
+      // Who did not get what was written to another server is asked anew by its pair.
+      this.#kept.splice(0, session === "new" ? Infinity : this.#written);
+      this.#gone = 0;
+    }
     this.#written = 0;
     this.#perMs = limits.framesPerSecond * 0.8 / 1000;
     this.#burst = Math.max(1, limits.frameBurst / 2);

@@ -136,6 +136,11 @@ export class Pair {
     if (this.#state === "connecting") this.pc.restartIce();
   }
 
+  /** Makes an unanswered offer again. */
+  repeat(): void {
+    this.#negotiation.repeat();
+  }
+
   /** Makes the first offer. */
   offer(): void {
     this.#negotiation.offer();

@@ -19,9 +19,17 @@ export type PairSignal =
  */
 export type PairSignalBody =
   | { readonly dial: true }
-  | { readonly description: RTCSessionDescriptionInit }
+  | DescriptionSignal
   | { readonly candidates: readonly RTCIceCandidateInit[] }
   | { readonly bye: true };
+
+/** An offer, or the answer to one. */
+export interface DescriptionSignal {
+  /** What `setRemoteDescription` takes. */
+  readonly description: RTCSessionDescriptionInit;
+  /** Counts the offers of the side that offers; an answer to an earlier one is stale. */
+  readonly offer: number;
+}
 
 const DESCRIPTION_TYPES: readonly unknown[] = ["offer", "answer"];
 
@@ -29,7 +37,7 @@ const DESCRIPTION_TYPES: readonly unknown[] = ["offer", "answer"];
 export function parsePairSignal(data: string): PairSignal | undefined {
   const value = readJson(data);
   if (!isFields(value)) return;
-  const { to, generation, description, candidates, bye, dial } = value;
+  const { to, generation, description, offer, candidates, bye, dial } = value;
   if (typeof to !== "number" || !Number.isSafeInteger(generation)) return;
   const head = { to, generation: generation as number };
   if (bye === true) return { ...head, bye };
@@ -40,10 +48,14 @@ export function parsePairSignal(data: string): PairSignal | undefined {
       ? { ...head, candidates: read }
       : undefined;
   }
-  if (!isFields(description)) return;
+  if (!isFields(description) || typeof offer !== "number") return;
   const { type, sdp } = description;
   if (!DESCRIPTION_TYPES.includes(type) || typeof sdp !== "string") return;
-  return { ...head, description: { type: type as "offer" | "answer", sdp } };
+  return {
+    ...head,
+    description: { type: type as "offer" | "answer", sdp },
+    offer,
+  };
 }
 
 function readCandidate(value: unknown): RTCIceCandidateInit[] {
@@ -51,10 +63,12 @@ function readCandidate(value: unknown): RTCIceCandidateInit[] {
   const { candidate, sdpMid, sdpMLineIndex, usernameFragment } = value;
   return [{
     candidate,
-    sdpMid: typeof sdpMid === "string" ? sdpMid : null,
+    sdpMid: stringOrNull(sdpMid),
     sdpMLineIndex: typeof sdpMLineIndex === "number" ? sdpMLineIndex : null,
-    usernameFragment: typeof usernameFragment === "string"
-      ? usernameFragment
-      : null,
+    usernameFragment: stringOrNull(usernameFragment),
   }];
+}
+
+function stringOrNull(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
 }

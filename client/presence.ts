@@ -86,14 +86,6 @@ export function withAwaited(
   ];
 }
 
-/** The members without those who are still awaited. */
-export function giveUp(
-  members: Roster,
-  awaited: readonly KnownMember[],
-): KnownMember[] {
-  return [...members.values()].filter((member) => !awaited.includes(member));
-}
-
 /** Presence as it changes. A diff about somebody unknown, or one that says nothing new, changes nothing. */
 export function applyDiff(
   before: Roster,

@@ -2,6 +2,7 @@ import {
   BEARER,
   type ClientMessage,
   comesBack,
+  exceedsBytes,
   parseServerMessage,
   RESUME,
   SEEN,
@@ -36,6 +37,10 @@ export interface SignalingListener {
   onFail(cause?: unknown): void;
 }
 
+/** How long a server may take to welcome an open socket. */
+const WELCOME_MS = 5_000;
+/** A socket that has lasted so long was no failure. */
+const UPTIME_MS = 10_000;
 /** How long a server that is about to stop may wait for us to go, so that not everybody goes at once. */
 const DRAIN_MS = 1_000;
 
@@ -57,6 +62,8 @@ export class Signaling {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #retry: { timer: ReturnType<typeof setTimeout>; now: () => void } | undefined;
   #attempt = 0;
+  #welcomedAt = 0;
+  #frameBytes = Infinity;
   #resume: string | undefined;
   /** Signals received in this session. */
   #seen = 0;
@@ -82,6 +89,8 @@ export class Signaling {
     });
     socket.addEventListener("open", () => {
       this.#state = "open";
+      // No welcome, no socket.
+      this.#heartbeat.expire(WELCOME_MS);
       this.listener?.onOpen();
     });
     socket.addEventListener("message", ({ data }) => this.#receive(data));
@@ -107,7 +116,8 @@ export class Signaling {
 
   /** Must be called with every welcome: from then on frames are sent, within its limits. */
   welcomed(welcome: Welcome): void {
-    this.#attempt = 1;
+    this.#welcomedAt = performance.now();
+    this.#frameBytes = welcome.limits.frameBytes;
     this.#resume = welcome.resume;
     this.#seen = welcome.sent;
     this.#state = "welcomed";
@@ -120,7 +130,10 @@ export class Signaling {
   /** Signals a peer as soon as there is a socket and the rate allows; once more should that socket die under it. */
   signal(to: string, data: string): void {
     const frame = encode({ type: "signal", to, data });
-    if (!this.#outbox.push(frame)) this.#debug("signal dropped", to);
+    // One that is too large would cost us the socket.
+    if (exceedsBytes(frame, this.#frameBytes) || !this.#outbox.push(frame)) {
+      this.#debug("signal dropped", to);
+    }
     this.#flush();
   }
 
@@ -171,6 +184,8 @@ export class Signaling {
 
   #receive(data: unknown): void {
     this.#heartbeat.heard();
+    // A hostile peer can make this frame one that is no JSON; the server counts it all the same.
+    if (/^{"type":"signal"/.test(data as string)) this.#seen++;
     const parsed = parseServerMessage(data);
     // A newer server may say what this version does not know.
     if (!parsed.ok) return this.#debug("not understood", parsed.reason);
@@ -182,8 +197,6 @@ export class Signaling {
         return this.#outbox.acknowledge(message.seen);
       case "drain":
         return this.#heartbeat.expire(Math.random() * DRAIN_MS);
-      case "signal":
-        this.#seen++;
     }
     this.listener?.onMessage(message);
   }
@@ -192,8 +205,12 @@ export class Signaling {
     const before = this.#state;
     this.#state = "down";
     this.#rest();
-    if (before === "down") this.listener?.onFail();
-    else this.listener?.onDown(code, this.socket.shouldReconnect);
+    if (before !== "down") {
+      // A server that lets us in and drops us again is given ever more time.
+      const lasted = performance.now() - this.#welcomedAt;
+      if (lasted > UPTIME_MS) this.#attempt = 1;
+      this.listener?.onDown(code, this.socket.shouldReconnect);
+    } else this.listener?.onFail();
   }
 
   /** Something happened that makes it worth trying now, or looking whether the socket lives. */

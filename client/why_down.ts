@@ -38,21 +38,15 @@ export async function whyDown(options: WhyDownOptions): Promise<ConnectError> {
   }
   const body = readJson(text);
   const error = isFields(body) ? body.error : undefined;
-  const { code, message } = isFields(error) ? error : {};
-  if (typeof code === "string" && code !== "not-found") {
-    return new ConnectError("refused", `${message} (${code})`, {
-      code: code as RefusalCode,
+  const { code, message = text } = isFields(error) ? error : {};
+  // The app's own rule may refuse in words of its own.
+  const refused = typeof code === "string"
+    ? code
+    : ({ 401: "unauthorized", 403: "forbidden" })[status];
+  if (refused && refused !== "not-found") {
+    return new ConnectError("refused", `${message} (${refused})`, {
+      code: refused as RefusalCode,
     });
-  }
-  // An answer of the app's own making.
-  if (status === 401 || status === 403) {
-    return new ConnectError(
-      "refused",
-      `${text} (${status})`,
-      {
-        code: status === 401 ? "unauthorized" : "forbidden",
-      },
-    );
   }
   // A proxy answers like that while the server behind it restarts.
   const busy = status >= 500 || status === 429;

@@ -28,7 +28,11 @@ export class IceSource {
   readonly #now: () => number;
   readonly #timeoutMs: number;
   readonly #closing = new AbortController();
-  #held: { readonly config: IceConfig; readonly staleAt: number } | undefined;
+  #held: {
+    readonly config: IceConfig;
+    readonly askedAt: number;
+    readonly staleAt: number;
+  } | undefined;
   #asking: Promise<IceConfig | undefined> | undefined;
   #failedAt: number | undefined;
 
@@ -62,10 +66,16 @@ export class IceSource {
    */
   fresh(): Promise<IceConfig | undefined> {
     const now = this.#now();
-    if (this.#held && now < this.#held.staleAt) {
+    // A clock that went back makes nothing fresher, nor a pause longer.
+    if (
+      this.#held && now < this.#held.staleAt && now >= this.#held.askedAt
+    ) {
       return Promise.resolve(this.#held.config);
     }
-    if (this.#failedAt !== undefined && now < this.#failedAt + PAUSE_MS) {
+    if (
+      this.#failedAt !== undefined && now >= this.#failedAt &&
+      now < this.#failedAt + PAUSE_MS
+    ) {
       return Promise.resolve(undefined);
     }
     return this.#asking ??= this.#ask().finally(() => {
@@ -95,7 +105,7 @@ export class IceSource {
       const staleAt = expiresAt === null
         ? Infinity
         : askedAt + (expiresAt - askedAt) / 2;
-      this.#held = { config, staleAt };
+      this.#held = { config, askedAt, staleAt };
       if (this.#failedAt !== undefined) {
         this.#log({ level: "info", event: "turn-recovered", provider });
       }

@@ -1,6 +1,12 @@
 import { CLOSE, type RefusalCode } from "../protocol.ts";
+import { Counts } from "./counts.ts";
 import type { PeerSocket } from "./peer_socket.ts";
-import { mayRestore, mayResume, type ShownToken } from "./resumption.ts";
+import {
+  mayReclaim,
+  mayRestore,
+  mayResume,
+  type ShownToken,
+} from "./resumption.ts";
 import { Room } from "./room.ts";
 import { Session, type SessionServices } from "./session.ts";
 
@@ -41,9 +47,12 @@ export type Grant =
     readonly restored: ShownToken | undefined;
   }
   | {
-    /** A session begins in the place of one whose peer has never spoken: its welcome may have got lost. */
+    /** A session begins in the place of another. */
     readonly to: "replace";
     readonly session: Session;
+    readonly restored: ShownToken | undefined;
+    /** Whether the other must have been found silent: its peer has never spoken, so its welcome may have got lost. */
+    readonly ifSilent: boolean;
   }
   | { readonly to: "refuse"; readonly code: RefusalCode };
 
@@ -53,13 +62,18 @@ export class Lobby {
   readonly #rooms = new Map<string, Room<Session>>();
   /** Each session with the address that it counts for. */
   readonly #sessions = new Map<Session, string | undefined>();
-  readonly #addresses = new Map<string, number>();
+  /** Sessions by address. */
+  readonly #addresses = new Counts();
+  /** Sockets by address that the other side has not closed yet. */
+  readonly #lingering = new Counts();
+  readonly #startedAt: number;
   #serial = 0;
   #stopping = false;
 
   /** A lobby without rooms; they come with their first peer and go with the last. */
   constructor(services: SessionServices) {
     this.#services = services;
+    this.#startedAt = services.now();
   }
 
   /** What there is, for those who watch the server. */
@@ -109,7 +123,7 @@ export class Lobby {
       }
       case "replace":
         grant.session.giveUp();
-        return this.give({ to: "join", restored: undefined }, wanted, socket);
+        return this.give({ ...grant, to: "join" }, wanted, socket);
       case "join": {
         const { restored: shown } = grant;
         const session = this.#begin(wanted, shown);
@@ -145,7 +159,6 @@ export class Lobby {
     await atMost(GOODBYE_MS, closed);
     this.#sessions.clear();
     this.#rooms.clear();
-    this.#addresses.clear();
   }
 
   #look({ key, id, address, token }: Wanted): Grant {
@@ -161,7 +174,17 @@ export class Lobby {
       const may = shown
         ? mayResume(session.ticket, shown, tokens.boot)
         : "never";
-      if (!session.known && may === "never") return { to: "replace", session };
+      if (shown && this.#mayReclaim(session, shown)) {
+        return { to: "replace", session, restored: shown, ifSilent: false };
+      }
+      if (!session.known && may === "never") {
+        return {
+          to: "replace",
+          session,
+          restored: undefined,
+          ifSilent: true,
+        };
+      }
       if (!shown || may === "never") return refuse("id-taken");
       if (this.#sessions.get(session) !== address && this.#isFull(address)) {
         return refuse("too-many-sockets");
@@ -169,11 +192,23 @@ export class Lobby {
       return { to: "resume", session, shown, ifSilent: may === "if-silent" };
     }
     if (room?.full) return refuse("room-full");
-    if (this.#sessions.size >= limits.sockets) return refuse("server-full");
+    if (this.#sessions.size + this.#lingering.total >= limits.sockets) {
+      return refuse("server-full");
+    }
     if (this.#isFull(address)) return refuse("too-many-sockets");
     const restorable = shown &&
       mayRestore(shown, { boot: tokens.boot, now: now() });
     return { to: "join", restored: restorable ? shown : undefined };
+  }
+
+  #mayReclaim(session: Session, shown: ShownToken): boolean {
+    const { tokens, now, limits: { graceMs } } = this.#services;
+    return mayReclaim(session.ticket, shown, {
+      boot: tokens.boot,
+      now: now(),
+      startedAt: this.#startedAt,
+      graceMs,
+    });
   }
 
   #begin({ key, id }: Wanted, restored: ShownToken | undefined): Session {
@@ -186,6 +221,9 @@ export class Lobby {
       id,
       room,
       restored,
+      onGone: (socket) => {
+        this.#linger(socket, this.#sessions.get(session));
+      },
       onEnd: () => {
         this.#count(session, undefined);
         this.#sessions.delete(session);
@@ -199,29 +237,31 @@ export class Lobby {
   #isFull(address: string | undefined): boolean {
     const { socketsPerAddress } = this.#services.limits;
     return address !== undefined &&
-      (this.#addresses.get(address) ?? 0) >= socketsPerAddress;
+      (this.#addresses.count(address) >= socketsPerAddress ||
+        this.#lingering.count(address) >= socketsPerAddress);
   }
 
   /** Counts a session for `address`, and no longer for the one before. */
   #count(session: Session, address: string | undefined): void {
-    const before = this.#sessions.get(session);
-    if (before !== undefined) {
-      const left = (this.#addresses.get(before) ?? 1) - 1;
-      if (left > 0) this.#addresses.set(before, left);
-      else this.#addresses.delete(before);
-    }
-    if (address !== undefined) {
-      this.#addresses.set(address, (this.#addresses.get(address) ?? 0) + 1);
-    }
+    this.#addresses.remove(this.#sessions.get(session));
+    this.#addresses.add(address);
     this.#sessions.set(session, address);
+  }
+
+  /**
+   * Counts a socket that is closed on our side until it is on the other:
+   * Deno waits for that without limit, and holds what the client did not read.
+   */
+  #linger(socket: PeerSocket, address: string | undefined): void {
+    this.#lingering.add(address);
+    void socket.closed.then(() => this.#lingering.remove(address));
   }
 }
 
 /** The socket that must be silent before a seat is given. */
 function inTheWay(grant: Grant): PeerSocket | undefined {
-  const asked = grant.to === "replace" ||
-    grant.to === "resume" && grant.ifSilent;
-  return asked ? grant.session.socket : undefined;
+  const mayBe = grant.to === "resume" || grant.to === "replace";
+  return mayBe && grant.ifSilent ? grant.session.socket : undefined;
 }
 
 function refuse(code: RefusalCode): Grant {

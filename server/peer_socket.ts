@@ -13,6 +13,9 @@ import { RateLimit } from "./rate_limit.ts";
 import { encode } from "./room.ts";
 import { splitSignal } from "./split_signal.ts";
 
+/** How long a socket may take to open: one whose client vanished before the upgrade never does, and Deno says nothing. */
+const OPEN_MS = 10_000;
+
 /** What a socket needs, and whom it tells. */
 export interface PeerSocketOptions {
   /** The socket itself, not yet open. */
@@ -31,7 +34,7 @@ export interface PeerSocketOptions {
   onFault(code: FaultCode): void;
   /** It broke a limit and is being closed. */
   onDrop(code: number, reason: string): void;
-  /** It is gone, once, whoever closed it. */
+  /** It is gone, once, whoever closed it; its connection may linger until `closed`. */
   onGone(reason: LeaveReason): void;
 }
 
@@ -40,6 +43,7 @@ export class PeerSocket {
   readonly #options: PeerSocketOptions;
   readonly #rate: RateLimit;
   readonly #closed = Promise.withResolvers<void>();
+  readonly #opening: ReturnType<typeof setTimeout>;
   /** Settled by the next frame, for whoever asked whether the client is still there. */
   #sign: PromiseWithResolvers<boolean> | undefined;
   #welcomed = false;
@@ -53,7 +57,11 @@ export class PeerSocket {
       limits.frameBurst,
       now(),
     );
+    this.#opening = setTimeout(() => this.#end("lost"), OPEN_MS);
     socket.onopen = () => {
+      clearTimeout(this.#opening);
+      // What was closed before it opened opens all the same.
+      if (this.#gone) return socket.close(CLOSE.restarting, "too late");
       // Asked before it could hear.
       if (this.#sign) this.#tell({ type: "ping" });
       options.onOpen();
@@ -190,6 +198,7 @@ export class PeerSocket {
   #end(reason: LeaveReason): void {
     if (this.#gone) return;
     this.#gone = true;
+    clearTimeout(this.#opening);
     this.#sign?.resolve(false);
     this.#options.onGone(reason);
   }

@@ -41,6 +41,31 @@ export function mayResume(
   return newer ? "at-once" : "never";
 }
 
+/** How long after the start of a server its peers may still be on their way back: their longest retry, beside the grace. */
+const RETURN_MS = 10_000;
+
+/**
+ * Whether whoever shows a token may have an id that somebody else has taken
+ * since the server was started: it was the owner's before, with proof, and the
+ * time in which it may come back is not over. Later an old token is worth
+ * nothing against a peer that has lived under the name since.
+ */
+export function mayReclaim(
+  ticket: Ticket,
+  { claim }: ShownToken,
+  options: {
+    boot: string;
+    now: number;
+    startedAt: number;
+    graceMs: number;
+  },
+): boolean {
+  const { boot, now, startedAt, graceMs } = options;
+  return ticket.origin === undefined && claim.proven && claim.boot !== boot &&
+    claim.joinedAt < startedAt && now >= startedAt &&
+    now < startedAt + graceMs + RETURN_MS;
+}
+
 /**
  * What a token is worth when its session is not here: the membership it speaks
  * of, or nothing. A session that this run has ended is over. What another

@@ -1,5 +1,8 @@
 import { Server, type ServerOptions } from "./server.ts";
 
+/** How long requests under way may take to end when the server stops. */
+const SHUTDOWN_MS = 1_000;
+
 /** Settings of {@linkcode serve}. */
 export interface ServeOptions extends ServerOptions {
   /** TCP port; 0 takes a free one. @default {8000} */
@@ -18,7 +21,7 @@ export interface Serving extends AsyncDisposable {
   readonly addr: Deno.NetAddr;
   /** Resolves when it has stopped. */
   readonly finished: Promise<void>;
-  /** Says goodbye to every client, then stops. Closing twice is fine. */
+  /** Drains, then stops; within five seconds, whatever requests are under way. Closing twice is fine. */
   close(): Promise<void>;
 }
 
@@ -43,7 +46,14 @@ export function serve(options: ServeOptions = {}): Serving {
 
   async function close(): Promise<void> {
     await server.close();
-    await http.shutdown();
+    // Takes no new connection from here on, but waits for requests that may never end.
+    const stopped = http.shutdown();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, SHUTDOWN_MS);
+    });
+    await Promise.race([stopped, patience]);
+    clearTimeout(timer);
   }
 
   return {

@@ -51,6 +51,8 @@ export interface SessionOptions {
   readonly room: Room<Session>;
   /** The token of a membership that another run of the server saw begin. */
   readonly restored: ShownToken | undefined;
+  /** Called with every socket that is done with, though its connection may linger. */
+  readonly onGone: (socket: PeerSocket) => void;
   /** Called once, when the seat is free again. */
   readonly onEnd: () => void;
 }
@@ -119,7 +121,8 @@ export class Session implements Occupant {
     this.#continues = restored ? "restored" : "new";
     this.#known = restored !== undefined;
     this.#joinedAt = restored?.claim.joinedAt ?? 0;
-    this.#sequence = restored?.claim.sequence ?? 0;
+    // A forged one could be so large that no other follows.
+    this.#sequence = restored?.claim.proven ? restored.claim.sequence : 0;
     this.#origin = restored?.claim;
     this.#previous = restored?.token;
     room.claim(this);
@@ -183,7 +186,10 @@ export class Session implements Occupant {
         tally.add("drops", code);
         log({ level: "info", event: "peer-dropped", code, reason });
       },
-      onGone: (reason) => this.#lost(next, reason),
+      onGone: (reason) => {
+        this.#options.onGone(next);
+        this.#lost(next, reason);
+      },
     });
     // A peer that was live stays so for the others until this socket proves to be no better.
     if (this.#now.state === "live") {
@@ -216,11 +222,11 @@ export class Session implements Occupant {
     this.deliver(encode({ type: "drain" }));
   }
 
-  /** Ends it for somebody else, since its peer has never spoken. */
+  /** Ends it for somebody else, who has more right to its name. */
   giveUp(): void {
     const { socket } = this.#now;
     this.#leave("lost");
-    socket?.close(CLOSE.replaced, "taken for silent");
+    socket?.close(CLOSE.replaced, "another has this id");
   }
 
   /** Ends it without a word to the room, and closes its socket with a code that tells the client whether to come back. */
@@ -251,7 +257,7 @@ export class Session implements Occupant {
     const joinedAt = this.#joinedAt;
     this.#previous = shown?.token;
     // One that superseded what the session was restored by has counted on.
-    if (shown && shown.claim.sequence > this.#sequence) {
+    if (shown?.claim.proven && shown.claim.sequence > this.#sequence) {
       this.#sequence = shown.claim.sequence;
       this.#origin = shown.claim;
     }
@@ -387,9 +393,9 @@ export class Session implements Occupant {
 }
 
 function clientLimits(
-  { presenceBytes, framesPerSecond, frameBurst, graceMs }: Limits,
+  { frameBytes, presenceBytes, framesPerSecond, frameBurst, graceMs }: Limits,
 ): ClientLimits {
-  return { presenceBytes, framesPerSecond, frameBurst, graceMs };
+  return { frameBytes, presenceBytes, framesPerSecond, frameBurst, graceMs };
 }
 
 function iceFields({ iceServers, expiresAt }: IceConfig): {

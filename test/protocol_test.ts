@@ -29,6 +29,7 @@ const WELCOME = {
   seen: 0,
   sent: 0,
   limits: {
+    frameBytes: 65_536,
     presenceBytes: 4096,
     framesPerSecond: 50,
     frameBurst: 200,

@@ -43,7 +43,8 @@ const BEGINNINGS: readonly (readonly [SessionOrigin, number, string])[] = [
   ["resumed", 5, "56789"],
   // No honest server has seen what was not written yet.
   ["resumed", 9, "56789"],
-  ["restored", 0, "23456789"],
+  // What was written went to another server, and may have arrived.
+  ["restored", 0, "56789"],
 ];
 
 for (const [session, seen, expected] of BEGINNINGS) {
@@ -59,7 +60,7 @@ Deno.test("Outbox counts from the beginning when a session was restored", () => 
   outbox.begin({ session: "restored", seen: 0, limits: LIMITS }, 0);
   outbox.take(0);
   outbox.begin({ session: "resumed", seen: 3, limits: LIMITS }, 0);
-  assertEquals(outbox.take(0).frames.join(""), "56789");
+  assertEquals(outbox.take(0).frames.join(""), "89");
 });
 
 Deno.test("Outbox sends the last presence alone, before signals, and once", () => {

@@ -10,8 +10,8 @@ const CANDIDATE = {
 };
 
 const GOOD: readonly unknown[] = [
-  { ...HEAD, description: { type: "offer", sdp: "v=0" } },
-  { ...HEAD, description: { type: "answer", sdp: "" } },
+  { ...HEAD, description: { type: "offer", sdp: "v=0" }, offer: 1 },
+  { ...HEAD, description: { type: "answer", sdp: "" }, offer: 1 },
   {
     ...HEAD,
     candidates: [CANDIDATE, {
@@ -44,12 +44,14 @@ const BAD: readonly unknown[] = [
   { ...HEAD, generation: 1e300, bye: true },
   { ...HEAD, bye: 1 },
   { ...HEAD, dial: "yes" },
-  { ...HEAD, description: null },
-  { ...HEAD, description: "v=0" },
-  { ...HEAD, description: { type: "rollback", sdp: "" } },
-  { ...HEAD, description: { type: "pranswer", sdp: "" } },
-  { ...HEAD, description: { type: "offer" } },
-  { ...HEAD, description: { type: "offer", sdp: 1 } },
+  { ...HEAD, offer: 1, description: null },
+  { ...HEAD, offer: 1, description: "v=0" },
+  { ...HEAD, offer: 1, description: { type: "rollback", sdp: "" } },
+  { ...HEAD, offer: 1, description: { type: "pranswer", sdp: "" } },
+  { ...HEAD, offer: 1, description: { type: "offer" } },
+  { ...HEAD, offer: 1, description: { type: "offer", sdp: 1 } },
+  { ...HEAD, description: { type: "offer", sdp: "v=0" } },
+  { ...HEAD, offer: "1", description: { type: "offer", sdp: "v=0" } },
   { ...HEAD, candidates: {} },
   { ...HEAD, candidates: [CANDIDATE, null] },
   { ...HEAD, candidates: [{ ...CANDIDATE, candidate: 1 }] },

@@ -4,7 +4,6 @@ import {
   applySnapshot,
   decodePresence,
   encodePresence,
-  giveUp,
   type KnownMember,
   type Roster,
   withAwaited,
@@ -148,11 +147,6 @@ Deno.test("applyDiff takes who joins under a known name for somebody else", () =
 Deno.test("withAwaited keeps who is awaited and not told of", () => {
   const b = { ...B };
   assertEquals(withAwaited(members(A, B), [b], [A, B]), [b, A]);
-});
-
-Deno.test("giveUp takes those away who were not told of again", () => {
-  const toldAgain = { ...B };
-  assertEquals(giveUp(members(A, toldAgain), [A, B]), [toldAgain]);
 });
 
 Deno.test("withAwaited does not keep who came back and left", () => {

@@ -126,6 +126,53 @@ Deno.test("Signaling counts from where the server says when signals were lost", 
   assertEquals(third.protocols, ["webrtc.v1", "resume.token-2", "seen.8"]);
 });
 
+Deno.test("Signaling counts a signal that it cannot read, as the server has", async () => {
+  using scene = new Scene();
+  const first = await scene.joined();
+  first.dispatchEvent(
+    new MessageEvent("message", {
+      data: '{"type":"signal","from":"you","data":"\\x"}',
+    }),
+  );
+  first.end(1006);
+  const second = await scene.resumed();
+  assertEquals(second.protocols.at(-1), "seen.1");
+});
+
+Deno.test("Signaling gives up a socket that opens and is not welcomed within five seconds", async () => {
+  using scene = new Scene();
+  await scene.pass(0);
+  scene.sockets.last.open();
+  await scene.pass(5_000);
+  assertEquals(scene.sockets.last.closedWith, 4003);
+  await scene.pass(300);
+  assertEquals(scene.sockets.made.length, 2);
+});
+
+Deno.test("Signaling comes back ever more rarely when it is let in and dropped again", async () => {
+  using scene = new Scene();
+  let welcomes = 0;
+  for (let passed = 0; passed < 600_000; passed += 50) {
+    await scene.pass(50);
+    const { last } = scene.sockets;
+    if (last.readyState !== WebSocket.CONNECTING) continue;
+    welcomes++;
+    last.open();
+    last.say(WELCOME);
+    last.end(4002);
+  }
+  // Every five seconds on average, once the bound of the wait is reached.
+  assertLessOrEqual(welcomes, 200);
+});
+
+Deno.test("Signaling drops a signal that is too large, rather than lose its socket for it", async () => {
+  using scene = new Scene();
+  const socket = await scene.joined();
+  scene.signaling.signal("you", "x".repeat(LIMITS.frameBytes));
+  scene.signaling.signal("you", "y");
+  assertEquals(signals(socket.sent), ["y"]);
+});
+
 /** Attempts within a time in which every one of them fails. */
 async function attempts(scene: Scene, ms: number): Promise<number> {
   const before = scene.sockets.made.length;
@@ -250,10 +297,10 @@ Deno.test("Signaling sends again what the server has not seen, and only that, wh
   assertEquals(signals(second.sent), ["3", "4"]);
 });
 
-Deno.test("Signaling sends everything again when the server was restarted, and nothing when it is another membership", async () => {
+Deno.test("Signaling sends what no server was told when the server was restarted, and nothing when it is another membership", async () => {
   for (
     const [session, expected] of [
-      ["restored", ["1", "2"]],
+      ["restored", ["2"]],
       ["new", []],
     ] as const
   ) {

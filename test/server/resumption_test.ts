@@ -1,6 +1,11 @@
 import { assertEquals } from "@std/assert";
 import type { ResumeClaim } from "../../server/resume_token.ts";
-import { mayRestore, mayResume } from "../../server/resumption.ts";
+import {
+  mayReclaim,
+  mayRestore,
+  mayResume,
+  type Ticket,
+} from "../../server/resumption.ts";
 
 const BOOT = "this-run";
 const JOINED_AT = 1_000;
@@ -163,5 +168,46 @@ for (const [boot, proof, joinedAt, restores] of RESTORES) {
         restores ? claim : undefined,
       );
     }
+  });
+}
+
+const RECLAIM = { boot: "this", now: 5_000, startedAt: 1_000, graceMs: 15_000 };
+const FRESH: Ticket = {
+  joinedAt: 2_000,
+  current: "t",
+  previous: undefined,
+  origin: undefined,
+};
+const OWNER: ResumeClaim = {
+  joinedAt: 500,
+  sequence: 1,
+  boot: "before",
+  proven: true,
+};
+
+const RECLAIMS: readonly (readonly [
+  when: string,
+  ticket: Partial<Ticket>,
+  claim: Partial<ResumeClaim>,
+  options: Partial<typeof RECLAIM>,
+  may: boolean,
+])[] = [
+  ["its owner comes back with proof", {}, {}, {}, true],
+  ["there is no proof", {}, { proven: false }, {}, false],
+  ["the token is of this run", {}, { boot: "this" }, {}, false],
+  ["the owner joined after the start", {}, { joinedAt: 1_000 }, {}, false],
+  ["the time to come back is just not over", {}, {}, { now: 25_999 }, true],
+  ["the time to come back is over", {}, {}, { now: 26_000 }, false],
+  ["the clock has gone back", {}, {}, { now: 999 }, false],
+  ["the other has come back, too", { origin: OWNER }, {}, {}, false],
+];
+
+for (const [when, ticket, claim, options, may] of RECLAIMS) {
+  Deno.test(`mayReclaim says ${may} when ${when}`, () => {
+    const shown = { token: "shown", claim: { ...OWNER, ...claim } };
+    assertEquals(
+      mayReclaim({ ...FRESH, ...ticket }, shown, { ...RECLAIM, ...options }),
+      may,
+    );
   });
 }

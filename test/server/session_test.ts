@@ -438,22 +438,56 @@ Deno.test("Session is taken back by its peer when a rotated token came first aft
   });
 });
 
-Deno.test("Session of somebody who took a free id after a restart stays when an older one is shown", async () => {
-  let resume = "";
-  const options = { sessionSecret: SECRET };
-  await restarted(options, options, async (url, stack) => {
-    resume = stack.use(await RawPeer.join(url, "r", "peer")).welcome.resume;
-  }, async (url, stack) => {
-    const owner = stack.use(await RawPeer.join(url, "r", "peer"));
-    assertEquals(
-      await knock(url, {
+for (
+  const [when, lateMs, status] of [
+    ["right after a restart", 0, 101],
+    ["when its owner had time to come back", 60_000, 409],
+  ] as const
+) {
+  Deno.test(`Session under an id that has been taken meanwhile is answered with ${status} when its proof is shown ${when}`, async () => {
+    let resume = "";
+    let now = Date.now();
+    const options = { sessionSecret: SECRET, now: () => now };
+    await restarted(options, options, async (url, stack) => {
+      resume = stack.use(await RawPeer.join(url, "r", "peer")).welcome.resume;
+      now += 1_000;
+    }, async (url, stack) => {
+      const squatter = stack.use(await RawPeer.join(url, "r", "peer"));
+      await squatter.settled();
+      now += lateMs;
+      const answer = await knock(url, {
         room: "r",
         id: "peer",
         protocols: ["webrtc.v1", `resume.${resume}`],
-      }),
-      { status: 409, code: "id-taken" },
+      });
+      assertEquals(answer.status, status);
+      if (status === 101) {
+        assertEquals((await squatter.closed).code, CLOSE.replaced);
+      } else await squatter.settled();
+    });
+  });
+}
+
+Deno.test("Session counts on from its own token when a forged one came first after a restart", async () => {
+  const options = { sessionSecret: SECRET };
+  let proof = "";
+  await restarted(options, options, async (url, stack) => {
+    proof = stack.use(await RawPeer.join(url, "r", "peer")).welcome.resume;
+  }, async (url, stack) => {
+    const forged = proof.replace(/\.\d+\./, ".999999999999999.")
+      .replace(/.$/, (last) => last === "A" ? "B" : "A");
+    stack.use(await RawPeer.join(url, "r", "peer", { resume: forged }));
+    const peer = stack.use(
+      await RawPeer.join(url, "r", "peer", { resume: proof }),
     );
-    await owner.settled();
+    await peer.settled();
+    lose(peer);
+    await peer.closed;
+    const { resume } = peer.welcome;
+    const again = stack.use(
+      await RawPeer.join(url, "r", "peer", { resume }),
+    );
+    assertEquals(again.welcome.session, "resumed");
   });
 });
 

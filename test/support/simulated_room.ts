@@ -1,7 +1,6 @@
 import {
   applyDiff,
   applySnapshot,
-  giveUp,
   type KnownMember,
   type Roster,
   withAwaited,
@@ -41,7 +40,7 @@ export function simulatedServer(now: () => number): SimulatedServer {
 }
 
 /** One end of a socket, as the server sees it, and the switches of a network. */
-class SimulatedSocket {
+export class SimulatedSocket {
   readonly bufferedAmount = 0;
   readyState: number = WebSocket.CONNECTING;
   onopen: () => void = () => {};
@@ -156,7 +155,9 @@ export class SimulatedPeer {
 
   /** Waits no longer for those who have not come back after a restart. */
   losePatience(): void {
-    const there = giveUp(this.members, this.#awaited);
+    const there = [...this.members.values()].filter((member) =>
+      !this.#awaited.includes(member)
+    );
     this.#awaited = [];
     this.members = applySnapshot(this.members, there).members;
   }

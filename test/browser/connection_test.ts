@@ -399,7 +399,7 @@ Deno.test("Connection", async (t) => {
       for (const each of NONSENSE) {
         const signal = typeof each === "string"
           ? each
-          : JSON.stringify({ to: joinedAt, ...each });
+          : JSON.stringify({ to: joinedAt, offer: 1, ...each });
         hostile.send({ type: "signal", to: "a", data: signal });
       }
       hostile.send({ type: "presence", presence: "{no json" });
@@ -443,7 +443,7 @@ Deno.test("Connection", async (t) => {
       other.send({
         type: "signal",
         to: "a",
-        data: JSON.stringify({ to, generation: 1, description }),
+        data: JSON.stringify({ to, generation: 1, description, offer: 1 }),
       });
     };
     dial(joinedAt - 1);

@@ -8,7 +8,8 @@ import {
   type ServerOptions,
 } from "../../server/mod.ts";
 import { connectHeadless, next } from "../support/headless.ts";
-import { type Knock, knock } from "../support/knock.ts";
+import type { Handshake } from "../support/handshake.ts";
+import { knock } from "../support/knock.ts";
 import { RawPeer } from "../support/raw_peer.ts";
 import { sign } from "../support/sign.ts";
 import { startServer } from "../support/start_server.ts";
@@ -34,7 +35,7 @@ async function counted(url: string, code: string): Promise<number> {
 
 const KNOCKS: readonly (readonly [
   when: string,
-  knock: () => Promise<Omit<Knock, "room">>,
+  knock: () => Promise<Omit<Handshake, "room">>,
   status: number,
   code: string | undefined,
 ])[] = [
@@ -97,7 +98,7 @@ const KNOCKS: readonly (readonly [
   ],
 ];
 
-function bearer(token: string): Promise<Pick<Knock, "protocols">> {
+function bearer(token: string): Promise<Pick<Handshake, "protocols">> {
   return Promise.resolve({ protocols: [PROTOCOL, `bearer.${token}`] });
 }
 

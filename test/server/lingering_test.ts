@@ -15,13 +15,19 @@ const WANTED: Wanted = {
   seen: 0,
 };
 
-Deno.test("Lobby frees a seat whose socket never opens, of which Deno says nothing when its client vanished in time", () => {
-  using time = new FakeTime();
+/** A seat in a new room, given to a socket that has not opened. */
+function seatOf(time: FakeTime) {
   const { lobby } = simulatedServer(() => time.passed + 1);
   const grant = lobby.find(WANTED);
   if (grant.to === "refuse") throw new Error(grant.code);
   const socket = new SimulatedSocket(() => {});
   lobby.give(grant, WANTED, socket as unknown as WebSocket);
+  return { lobby, socket };
+}
+
+Deno.test("Lobby frees a seat whose socket never opens, of which Deno says nothing when its client vanished in time", () => {
+  using time = new FakeTime();
+  const { lobby } = seatOf(time);
   assertEquals(lobby.gauges, { rooms: 1, peers: 1, away: 0 });
   time.pass(10_000);
   assertEquals(lobby.gauges, { rooms: 0, peers: 0, away: 0 });
@@ -30,11 +36,7 @@ Deno.test("Lobby frees a seat whose socket never opens, of which Deno says nothi
 
 Deno.test("Lobby closes a socket that opens after it was given up", () => {
   using time = new FakeTime();
-  const { lobby } = simulatedServer(() => time.passed + 1);
-  const grant = lobby.find(WANTED);
-  if (grant.to === "refuse") throw new Error(grant.code);
-  const socket = new SimulatedSocket(() => {});
-  lobby.give(grant, WANTED, socket as unknown as WebSocket);
+  const { socket } = seatOf(time);
   time.pass(10_000);
   socket.open();
   assertEquals(socket.readyState, WebSocket.CLOSING);

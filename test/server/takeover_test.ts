@@ -1,7 +1,8 @@
 import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { CLOSE } from "../../protocol.ts";
 import { ResumeTokens } from "../../server/resume_token.ts";
-import { type Knock, knock } from "../support/knock.ts";
+import type { Handshake } from "../support/handshake.ts";
+import { knock } from "../support/knock.ts";
 import { RawPeer } from "../support/raw_peer.ts";
 import { startServer } from "../support/start_server.ts";
 
@@ -24,7 +25,7 @@ interface Loot {
 
 type Attempt = readonly [
   what: string,
-  make: (loot: Loot) => Partial<Knock> & { token?: string },
+  make: (loot: Loot) => Partial<Handshake> & { token?: string },
 ];
 
 /** `text` with the character at a place, as a part of the whole, replaced. */
@@ -198,7 +199,7 @@ async function scene(url: string, stack: AsyncDisposableStack) {
   return { friend, victim, loot };
 }
 
-function knockFor([, make]: Attempt, loot: Loot): Knock {
+function knockFor([, make]: Attempt, loot: Loot): Handshake {
   const { token, ...rest } = make(loot);
   const protocols = token === undefined
     ? ["webrtc.v1"]

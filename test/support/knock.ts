@@ -1,3 +1,5 @@
+import { type Handshake, shakeHands } from "./handshake.ts";
+
 /** What a server answered to a handshake. */
 export interface Answer {
   /** HTTP status; 101 for a socket. */
@@ -6,41 +8,13 @@ export interface Answer {
   readonly code: string | undefined;
 }
 
-/** What is offered in a handshake. */
-export interface Knock {
-  /** Name of the room. */
-  readonly room: string;
-  /** Id that is claimed. */
-  readonly id?: string;
-  /** List of subprotocols. */
-  readonly protocols?: readonly string[];
-  /** Further headers. */
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
 /**
  * Asks for the socket of a room over a connection of its own and tells how the
  * server answered, which no WebSocket API does. A socket that is granted is cut
  * at once.
  */
-export async function knock(url: string, knock: Knock): Promise<Answer> {
-  const { room, id, protocols = [], headers = {} } = knock;
-  const { hostname, port, host } = new URL(url);
-  const query = id === undefined ? "" : `?_pk=${encodeURIComponent(id)}`;
-  const head = [
-    `GET /parties/main/${encodeURIComponent(room)}${query} HTTP/1.1`,
-    `Host: ${host}`,
-    "Upgrade: websocket",
-    "Connection: Upgrade",
-    "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-    ...(protocols.length > 0
-      ? [`Sec-WebSocket-Protocol: ${protocols.join(", ")}`]
-      : []),
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-  ];
-  using conn = await Deno.connect({ hostname, port: Number(port) });
-  await conn.write(new TextEncoder().encode(`${head.join("\r\n")}\r\n\r\n`));
+export async function knock(url: string, knock: Handshake): Promise<Answer> {
+  using conn = await shakeHands(url, knock);
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(16 * 1024);
   let text = "";

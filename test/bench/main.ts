@@ -14,6 +14,7 @@
  * | I want to change …                         | go to …                                   |
  * | ------------------------------------------ | ----------------------------------------- |
  * | what a relayed signal costs the server     | `relay_cpu.ts`, `relay_load.ts`           |
+ * | what a session that is quiet costs it      | `idle_memory.ts`, `idle_load.ts`          |
  * | how long two pages, or eight, take         | `connect_time.ts`, `mesh_time.ts`         |
  * | what the pages do                          | `contender.ts`, `ours.ts`, `hand_written.ts` |
  * | where the pages do it                      | `arena.ts`                                |
@@ -24,6 +25,7 @@
  */
 import { clientSize } from "./client_size.ts";
 import { connectTime } from "./connect_time.ts";
+import { idleMemory } from "./idle_memory.ts";
 import { machine } from "./machine.ts";
 import type { Measurement } from "./measurement.ts";
 import { meshTime } from "./mesh_time.ts";
@@ -36,6 +38,7 @@ const BENCHES: ReadonlyMap<
 > = new Map([
   ["client_size", clientSize],
   ["relay_cpu", relayCpu],
+  ["idle_memory", idleMemory],
   ["connect_time", connectTime],
   ["mesh_time", meshTime],
 ]);

@@ -32,11 +32,14 @@ export class RawSocket {
   onEnd: (code: number | undefined) => void = () => {
     throw new Error("Cannot measure: a socket ended");
   };
+  /** Called when the server has asked for a sign of life, which it gets. */
+  onPing: () => void = () => {};
   readonly #conn: Deno.TcpConn;
   #received = new Uint8Array(FIRST_BYTES);
   #length = 0;
   #saidClose = false;
   #heardClose: number | undefined;
+  #deaf = false;
   #cut = false;
 
   private constructor(conn: Deno.TcpConn) {
@@ -98,14 +101,21 @@ export class RawSocket {
   /** Says that this is the end; the server ends the connection (RFC 6455 §7.1.1). */
   close(code: number): void {
     if (this.#saidClose || this.#cut) return;
-    this.send(wireFrame(OPCODE.close, new Uint8Array([code >> 8, code & 0xff])));
+    this.send(
+      wireFrame(OPCODE.close, new Uint8Array([code >> 8, code & 0xff])),
+    );
     this.#saidClose = true;
+  }
+
+  /** From now on reads nothing and answers nothing, like one whose network is gone, and stays open until it is cut. */
+  freeze(): void {
+    this.#deaf = true;
   }
 
   /** Drops the connection without a word. */
   cut(): void {
     if (this.#cut) return;
-    this.#cut = true;
+    this.#deaf = this.#cut = true;
     this.#conn.close();
   }
 
@@ -128,8 +138,8 @@ export class RawSocket {
   async #listen(): Promise<void> {
     do {
       this.#drop(this.#takeFrames());
-    } while (await this.#read());
-    if (this.#cut) return;
+    } while (await this.#read() && !this.#deaf);
+    if (this.#deaf) return;
     this.cut();
     this.onEnd(this.#heardClose);
   }
@@ -140,7 +150,7 @@ export class RawSocket {
     let start = 0;
     for (;;) {
       // Whoever hears a frame may have enough.
-      if (this.#cut) return start;
+      if (this.#deaf) return start;
       const [head = 0, short = 0] = bytes.subarray(start, start + 2);
       const headBytes = short === 126 ? 4 : 2;
       if (start + headBytes > this.#length) return start;
@@ -163,6 +173,7 @@ export class RawSocket {
         case OPCODE.ping:
           // A server that has heard the last word hears no other.
           if (!this.#saidClose) this.send(wireFrame(OPCODE.pong, payload));
+          this.onPing();
           break;
         case OPCODE.close:
           this.#heardClose = length < 2

@@ -12,6 +12,8 @@ import { Session, type SessionServices } from "./session.ts";
 
 /** How long a socket may take to show that it lives when somebody else asks for its session. */
 const LIFE_SIGN_MS = 1_000;
+/** How long a socket can linger when its network is gone: until TCP gives up sending (tcp(7), `tcp_retries2`). */
+const LINGER_MS = 16 * 60_000;
 /** How long clients may take to move elsewhere when the server stops. */
 const DRAIN_MS = 1_500;
 /** How long a client may take to answer the close of its socket. */
@@ -66,6 +68,7 @@ export class Lobby {
   readonly #addresses = new Counts();
   /** Sockets by address that the other side has not closed yet. */
   readonly #lingering = new Counts();
+  readonly #lingers = new Set<ReturnType<typeof setTimeout>>();
   readonly #startedAt: number;
   #serial = 0;
   #stopping = false;
@@ -157,6 +160,7 @@ export class Lobby {
       session.close(CLOSE.restarting, "restarting");
     }
     await atMost(GOODBYE_MS, closed);
+    for (const timer of this.#lingers) clearTimeout(timer);
     this.#sessions.clear();
     this.#rooms.clear();
   }
@@ -222,7 +226,7 @@ export class Lobby {
       room,
       restored,
       onGone: (socket) => {
-        this.#linger(socket, this.#sessions.get(session));
+        if (socket.lingers) this.#linger(socket, this.#sessions.get(session));
       },
       onEnd: () => {
         this.#count(session, undefined);
@@ -254,7 +258,14 @@ export class Lobby {
    */
   #linger(socket: PeerSocket, address: string | undefined): void {
     this.#lingering.add(address);
-    void socket.closed.then(() => this.#lingering.remove(address));
+    const over = Promise.withResolvers<void>();
+    const timer = setTimeout(over.resolve, LINGER_MS);
+    this.#lingers.add(timer);
+    void Promise.race([socket.closed, over.promise]).then(() => {
+      clearTimeout(timer);
+      this.#lingers.delete(timer);
+      this.#lingering.remove(address);
+    });
   }
 }
 

@@ -48,6 +48,7 @@ export class PeerSocket {
   #sign: PromiseWithResolvers<boolean> | undefined;
   #welcomed = false;
   #gone = false;
+  #lingers = true;
 
   /** Listens to the socket. */
   constructor(options: PeerSocketOptions) {
@@ -57,7 +58,11 @@ export class PeerSocket {
       limits.frameBurst,
       now(),
     );
-    this.#opening = setTimeout(() => this.#end("lost"), OPEN_MS);
+    this.#opening = setTimeout(() => {
+      this.#lingers = false;
+      this.#end("lost");
+      this.#closed.resolve();
+    }, OPEN_MS);
     socket.onopen = () => {
       clearTimeout(this.#opening);
       // What was closed before it opened opens all the same.
@@ -68,6 +73,7 @@ export class PeerSocket {
     };
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = ({ code }) => {
+      this.#lingers = false;
       this.#end(isGoodbye(code) ? "goodbye" : "lost");
       this.#closed.resolve();
     };
@@ -78,6 +84,11 @@ export class PeerSocket {
   /** Resolves when the socket is closed, which a client that does not answer can put off. */
   get closed(): Promise<void> {
     return this.#closed.promise;
+  }
+
+  /** Whether its connection may still be there when it is done with: until the client has closed it, too. */
+  get lingers(): boolean {
+    return this.#lingers;
   }
 
   /** Whether the peer has taken most of what it was sent. */

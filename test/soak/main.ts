@@ -55,8 +55,8 @@ const COLUMNS = {
   away: String,
 } satisfies Record<keyof Sample, (figure: number) => string>;
 
-function row(name: string, sample: Sample): string {
-  return [
+function row(name: string, sample: Sample | undefined): string {
+  return sample === undefined ? name : [
     name.padEnd(12),
     ...Object.entries(COLUMNS).map(([column, format]) =>
       format(sample[column as keyof Sample]).padStart(12)

@@ -40,12 +40,12 @@ export interface SoakOptions {
 
 /** What a soak has found. */
 export interface SoakResult {
-  /** Before anybody came. */
-  readonly start: Sample;
+  /** Before anybody came; `undefined` when it did not get that far. */
+  readonly start: Sample | undefined;
   /** While they came and went. */
   readonly samples: readonly Sample[];
-  /** When all were gone. */
-  readonly end: Sample;
+  /** When all were gone; `undefined` when it did not get that far. */
+  readonly end: Sample | undefined;
   readonly ledger: Ledger;
   /** What is wrong, in words. */
   readonly failures: readonly string[];
@@ -53,10 +53,10 @@ export interface SoakResult {
 
 /** Lets clients come and go at a server in a process of its own, and ends it. */
 export async function soak(options: SoakOptions): Promise<SoakResult> {
-  const { sockets, durationMs, seed, sampleMs } = options;
-  const { graceMs = LIMITS.graceMs, hangUps = false } = options;
+  const { sockets, durationMs } = options;
+  const { graceMs = LIMITS.graceMs } = options;
   await using server = await startServerProcess({
-    sockets: sockets * 4,
+    sockets: Math.max(LIMITS.sockets, sockets * 4),
     socketsPerAddress: sockets * 4,
     graceMs,
   });
@@ -65,49 +65,67 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     () => server.kill(),
     durationMs + graceMs + 4 * CLEAN_UP_MS,
   );
+  const ledger = new Ledger();
+  const samples: Sample[] = [];
+  const failures: string[] = [];
+  let start: Sample | undefined;
+  let end: Sample | undefined;
   try {
     await countPeers(server);
-    const start = await takeSample(server, "collection");
-    const ledger = new Ledger();
-    const now = () => performance.now();
-    const door = new Door(server.url);
-    const visitors = Array.from(
-      { length: sockets },
-      (_, i) => new Visitor(`v${i}`, { door, ledger, now }),
-    );
-    await using churn = new Churn({
-      visitors,
-      rooms: Math.ceil(sockets / 3),
-      random: new Random(seed),
-      ledger,
-      graceMs,
-      hangUps,
-      actionsPerSecond: Math.max(600, sockets * 0.6),
-      now,
-    });
-    await untilEnded(server, churn.start());
-    const samples: Sample[] = [];
-    for (let time = sampleMs; time <= durationMs; time += sampleMs) {
-      await pause(sampleMs, server.ended);
-      const sample = await takeSample(server);
-      samples.push(sample);
-      options.onSample?.(sample);
-    }
-    await churn.stop();
-    await checkAgreement(visitors, ledger);
-    await Promise.all(visitors.map((visitor) => visitor.leave()));
-    const end = await cleanedUp(server, start, graceMs + CLEAN_UP_MS);
+    start = await takeSample(server, "collection");
+    await comeAndGo(server, { ...options, graceMs, ledger, samples });
+    end = await cleanedUp(server, start, graceMs + CLEAN_UP_MS);
+    failures.push(...leftovers(start, end));
     const code = await server.stop();
-    const failures = [
-      ...leftovers(start, end),
-      ...misconduct(ledger),
-      ...server.trouble.map((line) => `The server said: ${line}`),
-      ...(code === 0 ? [] : [`The server ended with ${code}`]),
-    ];
-    return { start, samples, end, ledger, failures };
+    if (code !== 0) failures.push(`The server ended with ${code}`);
+  } catch (error) {
+    failures.push(`Could not go on: ${error}`);
   } finally {
     clearTimeout(hung);
   }
+  failures.push(
+    ...misconduct(ledger),
+    ...server.trouble.map((line) => `The server said: ${line}`),
+  );
+  return { start, samples, end, ledger, failures };
+}
+
+/** Fills the server with visitors, takes samples while they come and go, and sends them all away. */
+async function comeAndGo(
+  server: ServerProcess,
+  options: SoakOptions & {
+    readonly graceMs: number;
+    readonly ledger: Ledger;
+    readonly samples: Sample[];
+  },
+): Promise<void> {
+  const { sockets, seed, sampleMs, graceMs, ledger, samples } = options;
+  const now = () => performance.now();
+  const door = new Door(server.url);
+  const visitors = Array.from(
+    { length: sockets },
+    (_, i) => new Visitor(`v${i}`, { door, ledger, now }),
+  );
+  await using churn = new Churn({
+    visitors,
+    rooms: Math.ceil(sockets / 3),
+    random: new Random(seed),
+    ledger,
+    graceMs,
+    hangUps: options.hangUps ?? false,
+    actionsPerSecond: Math.max(600, sockets * 0.6),
+    now,
+  });
+  await untilEnded(server, churn.start());
+  for (let time = sampleMs; time <= options.durationMs; time += sampleMs) {
+    await pause(sampleMs, server.ended);
+    const sample = await takeSample(server);
+    samples.push(sample);
+    options.onSample?.(sample);
+  }
+  await churn.stop();
+  await checkAgreement(visitors, ledger);
+  await Promise.all(visitors.map((visitor) => visitor.leave()));
 }
 
 /** A sample of the server when nothing is left, or the last one before patience ends. */

@@ -41,6 +41,9 @@ type State =
   }
   | { readonly state: "over" };
 
+/** How long the server may take to welcome somebody, or to end a socket. */
+const PATIENCE_MS = 15_000;
+
 /** A visitor in its session, for as long as one socket lasts. */
 export class Stay {
   /** Its socket. */
@@ -70,7 +73,7 @@ export class Stay {
     const { promise, resolve: opened } = Promise.withResolvers<boolean>();
     const opening = { state: "opening", claim, opened } as const;
     const stay = new Stay(socket, options, opening);
-    return await promise ? stay : undefined;
+    return await stay.#inTime(promise) ? stay : undefined;
   }
 
   /** The session, until it leaves. */
@@ -93,11 +96,30 @@ export class Stay {
   /** Does what makes the server end it. */
   async end(act: (line: Line) => void): Promise<Ending> {
     const faults = new Set<FaultCode>();
-    const code = await new Promise<number | undefined>((ended) => {
-      this.#now = { state: "leaving", faults, ended };
-      act(this.line);
+    const code = this.#inTime(
+      new Promise<number | undefined>((ended) => {
+        this.#now = { state: "leaving", faults, ended };
+        act(this.line);
+      }),
+    );
+    return { code: await code, faults };
+  }
+
+  /** What `promise` comes to; after a while `undefined`, and the socket is cut. */
+  async #inTime<T>(promise: Promise<T>): Promise<T | undefined> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => {
+        this.#complain(`waited in vain when ${this.#now.state}`);
+        this.abandon().cut();
+        resolve(undefined);
+      }, PATIENCE_MS);
     });
-    return { code, faults };
+    try {
+      return await Promise.race([promise, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #hear(message: ServerMessage | undefined): void {

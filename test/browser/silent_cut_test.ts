@@ -56,11 +56,15 @@ Deno.test({
       await RawPeer.join(`http://127.0.0.1:${port}`, room, "teller"),
     );
     for (const { page } of [stays, goes]) {
-      await page.evaluate(async () => {
-        while (!connection.peers.has("teller")) {
-          await next(connection, "peerlist");
-        }
-      });
+      // Not with `next` in a loop: a new listener hears the present list at once, again and again.
+      await page.evaluate(() =>
+        new Promise<void>((resolve) => {
+          connection.on(
+            "peerlist",
+            (list) => list.includes("teller") && resolve(),
+          );
+        })
+      );
     }
     await forgetEvents([stays, goes]);
     // The client hands on what is no signal of a pair to nobody, so listen to its socket.

@@ -41,7 +41,7 @@ type State =
   }
   | { readonly state: "over" };
 
-/** How long the server may take to welcome somebody, or to end a socket. */
+/** How long the server may take to welcome somebody, to answer, or to end a socket. */
 const PATIENCE_MS = 15_000;
 
 /** A visitor in its session, for as long as one socket lasts. */
@@ -84,7 +84,7 @@ export class Stay {
   /** Resolves when the server has answered, or the socket is gone. */
   async ping(): Promise<void> {
     if (this.#now.state !== "in") return;
-    await this.line.ping(this.#now.membership.seen);
+    await this.#inTime(this.line.ping(this.#now.membership.seen));
   }
 
   /** From now on the visitor has nothing to do with it. */

@@ -62,7 +62,7 @@ export interface Limits {
   readonly unreadBytes: number;
   /** How long a session outlives its socket, in milliseconds. @default {15000} */
   readonly graceMs: number;
-  /** Signals kept for a peer until it has told that it has them. @default {256} */
+  /** Signals that wait for a peer that is away. @default {256} */
   readonly queueFrames: number;
   /** The same in bytes. @default {262144} */
   readonly queueBytes: number;

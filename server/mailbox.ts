@@ -1,3 +1,8 @@
+/** Signals kept of those that were sent: a socket that dies silently takes a few with it. */
+const MAX_SENT = 32;
+/** The same of a peer that is sent more than that in a second: what is kept of a flood is dear to collect. */
+const MAX_OF_FLOOD = 2;
+
 /**
  * The signals for one peer, kept until it has told that it has them. What was
  * written to a socket that died silently is not lost with it.
@@ -8,6 +13,9 @@ export class Mailbox {
   readonly #frames: string[] = [];
   #gone = 0;
   #bytes = 0;
+  /** When the present second began, and what was sent in it. */
+  #secondAt = 0;
+  #inSecond = 0;
 
   /** An empty mailbox for so many frames and so many bytes (UTF-16 code units, as good as bytes for SDP). */
   constructor(
@@ -20,11 +28,16 @@ export class Mailbox {
     this.#maxBytes = queueBytes;
   }
 
-  /** Keeps a signal that is being sent. The oldest ones make room: a peer that lives has most likely got those. */
-  push(frame: string): void {
+  /** Keeps a signal that is being sent, at a time in milliseconds. The oldest ones make room: a peer that lives has most likely got those. */
+  push(frame: string, now: number): void {
     this.#frames.push(frame);
     this.#bytes += frame.length;
-    while (this.#isOver()) this.#shift();
+    if (now < this.#secondAt || now >= this.#secondAt + 1_000) {
+      this.#secondAt = now;
+      this.#inSecond = 0;
+    }
+    const most = ++this.#inSecond > MAX_SENT ? MAX_OF_FLOOD : MAX_SENT;
+    while (this.#frames.length > most || this.#isOver()) this.#shift();
   }
 
   /** Keeps a signal for a peer that is away; `false` when there is no room. */

@@ -91,10 +91,13 @@ export class PeerSocket {
     return this.#lingers;
   }
 
-  /** Whether the peer has taken most of what it was sent. */
-  get hasRoom(): boolean {
+  /** Sends one encoded signal, unless half of what may wait unread does. */
+  offer(frame: string): boolean {
     const { socket, limits } = this.#options;
-    return socket.bufferedAmount <= limits.unreadBytes / 2;
+    // Asked once a signal: each time is dear.
+    if (socket.bufferedAmount > limits.unreadBytes / 2) return false;
+    if (socket.readyState === WebSocket.OPEN) socket.send(frame);
+    return true;
   }
 
   /** From now on frames of the client are taken. */

@@ -207,9 +207,8 @@ export class Session implements Occupant {
   offer(frame: string): boolean {
     const { state, socket } = this.#now;
     if (state !== "live") return this.#mailbox.offer(frame);
-    if (!socket.hasRoom) return false;
-    this.#mailbox.push(frame);
-    socket.send(frame);
+    if (!socket.offer(frame)) return false;
+    this.#mailbox.push(frame, this.#services.now());
     return true;
   }
 
@@ -317,6 +316,7 @@ export class Session implements Occupant {
 
   /** The client has got the last welcome: it has spoken since, or shows its token. */
   #confirm(): void {
+    if (this.#known && this.#previous === undefined) return;
     this.#known = true;
     this.#continues = "resumed";
     this.#previous = undefined;

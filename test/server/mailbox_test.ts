@@ -13,7 +13,7 @@ function after(steps: readonly Step[]): Mailbox {
   for (const step of steps) {
     switch (step[0]) {
       case "push":
-        mailbox.push(step[1]);
+        mailbox.push(step[1], 0);
         taken++;
         break;
       case "offer":
@@ -193,10 +193,23 @@ Deno.test("Mailbox stays within its bounds when a thousand frames of any length 
   const limits = { queueFrames: 7, queueBytes: 100 };
   const mailbox = new Mailbox(limits);
   for (let index = 0; index < 1_000; index++) {
-    mailbox.push("x".repeat((index * 37) % 120));
+    mailbox.push("x".repeat((index * 37) % 120), index * 40);
     const { frames, gone } = mailbox;
     assertEquals(gone + frames.length, index + 1);
     assertEquals(frames.length <= limits.queueFrames, true);
     assertEquals(frames.join("").length <= limits.queueBytes, true);
   }
+});
+
+Deno.test("Mailbox keeps 32 of what was sent, and two of a flood, until that is over", () => {
+  const mailbox = new Mailbox({ queueFrames: 256, queueBytes: 256 * 1024 });
+  for (let sent = 0; sent < 40; sent++) {
+    mailbox.push(String(sent), sent * 1_000);
+  }
+  assertEquals(mailbox.frames.length, 32);
+  for (let sent = 0; sent < 33; sent++) mailbox.push(`f${sent}`, 50_000 + sent);
+  assertEquals(mailbox.frames, ["f31", "f32"]);
+  for (let sent = 0; sent < 5; sent++) mailbox.push(`n${sent}`, 51_000);
+  assertEquals(mailbox.frames.length, 7);
+  assertEquals(mailbox.gone, 71);
 });

@@ -4,12 +4,12 @@
  *
  * | I want to change …                      | go to …                              | its test                      |
  * | --------------------------------------- | ------------------------------------ | ----------------------------- |
- * | the options of `connect`                | `options.ts`, `address.ts`           | `test/client/options_test.ts`, `address_test.ts` |
+ * | the options of `connect`                | `options.ts`, `address.ts`           | `test/client/connect_test.ts`, `address_test.ts` |
  * | how joining succeeds or fails           | `connect.ts`, `why_down.ts`          | `test/client/connect_test.ts` |
- * | the public API and its events           | `connection.ts`, `events.ts`         | `test/client/connection_test.ts`, `test/browser/` |
+ * | the public API and its events           | `connection.ts`, `events.ts`         | `test/browser/connection_test.ts` |
  * | who dials whom, and what is tried again | `mesh.ts`                            | `test/browser/connection_test.ts` |
  * | one pair: its states and channels       | `pair.ts`                            | `test/client/pair_test.ts`    |
- * | offers, answers, candidates             | `negotiation.ts`, `pair_signal.ts`   | `test/client/negotiation_test.ts`, `test/browser/glare_test.ts` |
+ * | offers, answers, candidates             | `negotiation.ts`, `pair_signal.ts`   | `test/browser/glare_test.ts`, `lost_offer_test.ts` |
  * | who is in the room                      | `presence.ts`                        | `test/client/presence_test.ts` |
  * | the socket, its pace and its retries    | `signaling.ts`, `outbox.ts`, `backoff.ts`, `heartbeat.ts` | `test/client/signaling_test.ts`, `outbox_test.ts`, `backoff_test.ts`, `heartbeat_test.ts` |
  *

@@ -60,7 +60,7 @@ export interface Limits {
   readonly peersPerRoom: number;
   /** Output that a peer may leave unread, in bytes, before it is dropped. @default {1048576} */
   readonly unreadBytes: number;
-  /** How long a session outlives its socket, in milliseconds. @default {15000} */
+  /** How long a session outlives its socket, in milliseconds. @default {60000} */
   readonly graceMs: number;
   /** Signals that wait for a peer that is away. @default {256} */
   readonly queueFrames: number;
@@ -88,7 +88,8 @@ export const LIMITS: Limits = {
   frameBurst: 200,
   peersPerRoom: 64,
   unreadBytes: 1024 * 1024,
-  graceMs: 15_000,
+  // Not 15 s, as at first: a page whose network was gone for 40 s shall find its session again, and its next try comes up to 14 s after that.
+  graceMs: 60_000,
   queueFrames: 256,
   queueBytes: 256 * 1024,
   socketsPerAddress: 64,
@@ -185,6 +186,15 @@ export interface IceServer {
   readonly credential?: string;
 }
 
+/**
+ * Whether peers that cannot reach each other directly have a relay.
+ *
+ * - `ready`: usable TURN credentials are among the ICE servers
+ * - `none`: the server has no TURN configured
+ * - `failed`: no provider gave any just now, so the list is STUN only; an {@linkcode Ice} follows as soon as there are
+ */
+export type TurnStatus = "ready" | "none" | "failed";
+
 /** One peer of a room, as the server tells it to the others. */
 export interface Member {
   /** Public name of the peer, unique in its room. */
@@ -280,6 +290,8 @@ export interface Welcome {
   readonly iceServers: readonly IceServer[];
   /** When the credentials in `iceServers` expire, in milliseconds since the epoch; `null` if they do not. */
   readonly iceExpiresAt: number | null;
+  /** Whether TURN is among them. A newer server may have words that are not in the type. */
+  readonly turn: TurnStatus;
   /** Secret with which a later socket resumes this session; it replaces the one before. */
   readonly resume: string;
   /** What this session goes on with. */
@@ -355,7 +367,12 @@ export interface SignalFrom {
   readonly data: string;
 }
 
-/** Sent by the server when the credentials that a welcome could not wait for are there. */
+/**
+ * Sent by the server when there are other credentials than before: those that a
+ * welcome could not wait for, or new ones well before the old ones expire, so
+ * that a client needs no clock. With `failed`, the old ones have expired and
+ * there are no others yet: nothing to restart anything for.
+ */
 export interface Ice {
   /** Discriminates {@linkcode ServerMessage}. */
   readonly type: "ice";
@@ -363,6 +380,8 @@ export interface Ice {
   readonly iceServers: readonly IceServer[];
   /** When their credentials expire, in milliseconds since the epoch; `null` if they do not. */
   readonly iceExpiresAt: number | null;
+  /** Whether TURN is among them; see {@linkcode Welcome.turn}. */
+  readonly turn: TurnStatus;
 }
 
 /** Sent by the server when somebody else asks for this session: one that answers keeps it. */
@@ -610,6 +629,7 @@ const ICE: Exclude<
     credential: optionalString,
   }],
   iceExpiresAt: nullable<number>(0),
+  turn: "",
 };
 
 const SERVER_MESSAGES: Messages<ServerMessage> = {

@@ -24,6 +24,7 @@ const WELCOME = {
     { urls: ["turn:t.example"], username: "u", credential: "c" },
   ],
   iceExpiresAt: 3,
+  turn: "ready",
   resume: "1.1.boot.mac",
   session: "new",
   seen: 0,
@@ -33,7 +34,7 @@ const WELCOME = {
     presenceBytes: 4096,
     framesPerSecond: 50,
     frameBurst: 200,
-    graceMs: 15_000,
+    graceMs: 60_000,
   },
 };
 
@@ -48,7 +49,9 @@ const GOOD_FROM_CLIENT: readonly unknown[] = [
 
 const GOOD_FROM_SERVER: readonly unknown[] = [
   WELCOME,
-  { ...WELCOME, peers: [], iceServers: [], iceExpiresAt: null },
+  { ...WELCOME, peers: [], iceServers: [], iceExpiresAt: null, turn: "none" },
+  { ...WELCOME, turn: "failed" },
+  { ...WELCOME, turn: "of-a-newer-server" },
   { ...WELCOME, session: "restored", seen: 7 },
   { type: "ping" },
   { type: "pong", seen: 7 },
@@ -63,7 +66,7 @@ const GOOD_FROM_SERVER: readonly unknown[] = [
   { type: "presence", id: "a", presence: "[]" },
   { type: "presence", id: "a", presence: null },
   { type: "signal", from: "a", data: "x" },
-  { type: "ice", iceServers: [], iceExpiresAt: null },
+  { type: "ice", iceServers: [], iceExpiresAt: null, turn: "none" },
   { type: "error", code: "unknown-peer", message: "gone", to: "a" },
   { type: "error", code: "bad-frame", message: "what?" },
   { type: "error", code: "of-a-newer-server", message: "m" },
@@ -136,6 +139,12 @@ const BAD_FROM_SERVER: readonly Bad[] = [
   ['{"type":"presence","id":"a"}', "bad-field"],
   ['{"type":"signal","from":"a"}', "bad-field"],
   ['{"type":"ice","iceServers":[]}', "bad-field"],
+  ['{"type":"ice","iceServers":[],"turn":"none"}', "bad-field"],
+  ['{"type":"ice","iceServers":[],"iceExpiresAt":null}', "bad-field"],
+  [
+    '{"type":"ice","iceServers":[],"iceExpiresAt":null,"turn":null}',
+    "bad-field",
+  ],
   ['{"type":"error","code":1,"message":"m"}', "bad-field"],
   ['{"type":"error","code":"bad-frame"}', "bad-field"],
 ];

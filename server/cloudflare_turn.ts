@@ -1,9 +1,12 @@
-import type { IceServer } from "../protocol.ts";
+import { isFields } from "../protocol.ts";
+import { hasTurn, usableIceServers } from "./ice_servers.ts";
+import { checkTtl, TTL_SECONDS } from "./ttl.ts";
 import {
   type IceConfig,
   TurnError,
   type TurnProvider,
 } from "./turn_provider.ts";
+import { VendorApi } from "./vendor_api.ts";
 
 /** Settings of {@linkcode cloudflareTurn}. */
 export interface CloudflareTurnOptions {
@@ -25,7 +28,8 @@ const MAX_TTL_SECONDS = 172_800;
 
 /**
  * Cloudflare Realtime TURN. Asks the endpoint `generate-ice-servers`, and where
- * a key does not know it (404) the older `generate`.
+ * a key does not know it (404) the older `generate`. Credentials of peers that
+ * have left are revoked.
  *
  * @throws {RangeError} If `ttlSeconds` is not a whole number from 1 to 172,800.
  * @see https://developers.cloudflare.com/realtime/turn/generate-credentials/
@@ -34,39 +38,25 @@ export function cloudflareTurn(options: CloudflareTurnOptions): TurnProvider {
   const {
     keyId,
     apiToken,
-    ttlSeconds = 3600,
+    ttlSeconds = TTL_SECONDS,
     apiUrl = "https://rtc.live.cloudflare.com",
     fetch = globalThis.fetch,
     now = Date.now,
   } = options;
-  if (
-    !Number.isInteger(ttlSeconds) || ttlSeconds < 1 ||
-    ttlSeconds > MAX_TTL_SECONDS
-  ) {
-    throw new RangeError(
-      `Cannot use Cloudflare TURN: "ttlSeconds" must be a whole number from 1 to ${MAX_TTL_SECONDS}, got ${ttlSeconds}`,
-    );
-  }
-  const base = `${apiUrl}/v1/turn/keys/${
-    encodeURIComponent(keyId)
-  }/credentials`;
+  checkTtl(ttlSeconds, { vendor: "Cloudflare TURN", max: MAX_TTL_SECONDS });
+  const api = new VendorApi("Cloudflare", fetch);
+  const key = encodeURIComponent(keyId);
+  const base = `${apiUrl}/v1/turn/keys/${key}/credentials`;
+  const authorization = { "Authorization": `Bearer ${apiToken}` };
 
-  async function ask(endpoint: string, signal: AbortSignal): Promise<Response> {
-    try {
-      return await fetch(`${base}/${endpoint}`, {
-        method: "POST",
-        headers: {
-          "Authorization": `Bearer ${apiToken}`,
-          "Content-Type": "application/json",
-        },
-        body: JSON.stringify({ ttl: ttlSeconds }),
-        redirect: "error",
-        signal,
-      });
-    } catch (cause) {
-      if (signal.aborted) throw signal.reason;
-      throw new TurnError("Cloudflare cannot be reached", { cause });
-    }
+  function ask(endpoint: string, signal: AbortSignal): Promise<Response> {
+    return api.send({
+      url: `${base}/${endpoint}`,
+      method: "POST",
+      headers: { ...authorization, "Content-Type": "application/json" },
+      body: JSON.stringify({ ttl: ttlSeconds }),
+      signal,
+    });
   }
 
   return {
@@ -80,60 +70,28 @@ export function cloudflareTurn(options: CloudflareTurnOptions): TurnProvider {
         await response.body?.cancel();
         response = await ask("generate", signal);
       }
-      if (!response.ok) {
-        // The vendor's words may quote our token: neither passed on nor logged.
-        await response.body?.cancel();
-        throw new TurnError(`Cloudflare answered ${response.status}`);
-      }
-      const iceServers = readIceServers(await readJson(response, signal));
-      if (!iceServers.some((server) => server.credential !== undefined)) {
+      const answer = await api.json(response, signal);
+      const list = isFields(answer) ? answer.iceServers : undefined;
+      // The older endpoint answers with one object.
+      const iceServers = usableIceServers(isFields(list) ? [list] : list);
+      if (!hasTurn(iceServers)) {
         throw new TurnError("Cloudflare answered without credentials");
       }
       return { iceServers, expiresAt };
     },
+    async revoke({ iceServers }, { signal }): Promise<void> {
+      const names = new Set(iceServers.map(({ username }) => username));
+      for (const name of names) {
+        if (name === undefined) continue;
+        const response = await api.send({
+          url: `${base}/${encodeURIComponent(name)}/revoke`,
+          method: "POST",
+          headers: authorization,
+          signal,
+        });
+        await api.expectOk(response);
+        await response.body?.cancel();
+      }
+    },
   };
-}
-
-async function readJson(
-  response: Response,
-  signal: AbortSignal,
-): Promise<unknown> {
-  try {
-    return await response.json();
-  } catch {
-    if (signal.aborted) throw signal.reason;
-    throw new TurnError("Cloudflare answered with something that is not JSON");
-  }
-}
-
-/** Of both documented answers: a list under `iceServers`, or one object. */
-function readIceServers(answer: unknown): IceServer[] {
-  if (!isRecord(answer)) return [];
-  const { iceServers } = answer;
-  const entries: unknown[] = Array.isArray(iceServers)
-    ? iceServers
-    : [iceServers];
-  return entries.flatMap(readIceServer);
-}
-
-function readIceServer(entry: unknown): IceServer[] {
-  if (!isRecord(entry)) return [];
-  const { username, credential } = entry;
-  const list: unknown[] = Array.isArray(entry.urls) ? entry.urls : [entry.urls];
-  const urls = list.filter(isUsableUrl);
-  if (urls.length === 0) return [];
-  if (urls.every((url) => /^stuns?:/.test(url))) return [{ urls }];
-  // A TURN URL without its credential makes RTCPeerConnection throw (W3C WebRTC, "set the configuration").
-  if (typeof username !== "string" || typeof credential !== "string") return [];
-  return [{ urls, username, credential }];
-}
-
-/** A STUN or TURN URL that a browser will use: they block port 53 (Fetch Standard, "bad port"). */
-function isUsableUrl(url: unknown): url is string {
-  return typeof url === "string" && /^(stun|turn)s?:[^\s]+$/.test(url) &&
-    !/:53(\?|$)/.test(url);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

@@ -1,34 +1,13 @@
 import { parseArgs } from "node:util";
 import { LIMITS, type Limits, MAX_LIMIT } from "../protocol.ts";
 import type { Authorize } from "./authorize.ts";
-import { cloudflareTurn } from "./cloudflare_turn.ts";
+import { type Environment, trimmed } from "./environment.ts";
 import { jwtAuthorizer, MIN_SECRET_BYTES } from "./jwt_authorizer.ts";
 import { type Level, LEVELS } from "./log_writer.ts";
 import { readOrigins } from "./origins.ts";
 import { MIN_SECRET_CHARS } from "./resume_token.ts";
-import { publicStun } from "./public_stun.ts";
+import { readTurn } from "./turn_config.ts";
 import type { TurnProvider } from "./turn_provider.ts";
-
-/** The environment variables that the program reads. */
-export const ENVIRONMENT = [
-  "PORT",
-  "HOST",
-  "CF_TURN_TOKEN_ID",
-  "CF_TURN_APP_ID",
-  "CF_TURN_API_TOKEN",
-  "SESSION_SECRET",
-  "AUTH_SECRET",
-  "AUTH_JWKS_URL",
-  "AUTH_AUDIENCE",
-  "AUTH_ISSUER",
-  "ALLOWED_ORIGINS",
-  "TRUST_PROXY",
-  "LIMITS",
-  "LOG_LEVEL",
-] as const;
-
-/** Name of an environment variable that the program reads. */
-export type Variable = typeof ENVIRONMENT[number];
 
 /** What `--help` prints. */
 export const USAGE =
@@ -44,9 +23,19 @@ Options:
 
 Environment, also read from .env in the working directory:
   PORT, HOST          as above; an option wins, then the environment, then .env
+  ICE_SERVERS         the same STUN and TURN servers for everybody, as JSON:
+                      [{"urls":"turn:…","username":"…","credential":"…"}]
+  TURN_URLS           a coturn of yours, as turn:a.example,turns:a.example:443
+  TURN_SECRET         its static-auth-secret
   CF_TURN_TOKEN_ID    id of a Cloudflare TURN key (CF_TURN_APP_ID is an alias)
   CF_TURN_API_TOKEN   API token of that key
-                      without them peers get a public STUN server only
+  TWILIO_ACCOUNT_SID  id of a Twilio account
+  TWILIO_AUTH_TOKEN   auth token of that account
+  METERED_APP         name of an app at Metered
+  METERED_API_KEY     API key of one of its credentials
+                      all that are set are used, in this order, when those
+                      before fail; without any, peers get public STUN only
+  TURN_TTL            life of a TURN credential in seconds, 60 to 86400 (3600)
   SESSION_SECRET      at least 16 characters; with the same one, the server
                       knows its peers again after a restart (random)
   AUTH_SECRET         at least 32 bytes: joining takes a JSON Web Token signed
@@ -75,8 +64,8 @@ function wrapped(words: readonly string[]): string {
 
 /** What the environment says of a server. */
 export interface ServerSettings {
-  /** Where TURN credentials come from. */
-  readonly turn: TurnProvider;
+  /** Where STUN and TURN servers come from, in the order in which they are asked. */
+  readonly turn: readonly TurnProvider[];
   /** Limits that differ from the defaults. */
   readonly limits: Partial<Limits>;
   /** Origins whose pages may use it. */
@@ -114,8 +103,9 @@ export type Config =
 /** Reads flags and environment. Says everything that is wrong at once, and never throws. */
 export function readConfig(
   args: readonly string[],
-  env: (name: Variable) => string | undefined,
+  environment: Environment,
 ): Config {
+  const env = trimmed(environment);
   const problems: string[] = [];
   const flags = readFlags(args, problems);
   if (flags.help) return { run: "help" };
@@ -123,20 +113,20 @@ export function readConfig(
   const port = readPort(
     flags.port !== undefined
       ? ["--port", flags.port]
-      : ["PORT", set(env("PORT")) ?? "8000"],
+      : ["PORT", env("PORT") ?? "8000"],
     problems,
   );
-  const hostname = flags.host ?? set(env("HOST")) ?? "0.0.0.0";
+  const hostname = flags.host ?? env("HOST") ?? "0.0.0.0";
   const warnings: string[] = [];
   const options = {
-    turn: readTurn(env, problems),
-    limits: readLimits(set(env("LIMITS")), problems),
-    allowedOrigins: readAllowedOrigins(set(env("ALLOWED_ORIGINS")), problems),
-    trustProxy: readCount("TRUST_PROXY", set(env("TRUST_PROXY")), problems),
-    ...readSessionSecret(set(env("SESSION_SECRET")), problems),
+    turn: readTurn(env, { problems, warnings }),
+    limits: readLimits(env("LIMITS"), problems),
+    allowedOrigins: readAllowedOrigins(env("ALLOWED_ORIGINS"), problems),
+    trustProxy: readCount("TRUST_PROXY", env("TRUST_PROXY"), problems),
+    ...readSessionSecret(env("SESSION_SECRET"), problems),
     ...readAuthorize(env, problems, warnings),
   };
-  const logLevel = readLevel(set(env("LOG_LEVEL")), problems);
+  const logLevel = readLevel(env("LOG_LEVEL"), problems);
   return problems.length > 0
     ? { run: "nothing", problems }
     : { run: "serve", port, hostname, options, logLevel, warnings };
@@ -173,33 +163,6 @@ function readPort([name, text]: [string, string], problems: string[]): number {
     problems.push(`${name} must be a port from 0 to 65535, got "${text}"`);
   }
   return port;
-}
-
-function readTurn(
-  env: (name: Variable) => string | undefined,
-  problems: string[],
-): TurnProvider {
-  const tokenId = set(env("CF_TURN_TOKEN_ID"));
-  const appId = set(env("CF_TURN_APP_ID"));
-  const apiToken = set(env("CF_TURN_API_TOKEN"));
-  if (tokenId && appId && tokenId !== appId) {
-    problems.push(
-      "CF_TURN_TOKEN_ID and its alias CF_TURN_APP_ID differ: set one of them",
-    );
-  }
-  const keyId = tokenId ?? appId;
-  if (keyId && apiToken) return cloudflareTurn({ keyId, apiToken });
-  if (keyId) {
-    problems.push(
-      "CF_TURN_TOKEN_ID is set but CF_TURN_API_TOKEN is not: Cloudflare TURN needs both",
-    );
-  }
-  if (apiToken) {
-    problems.push(
-      "CF_TURN_API_TOKEN is set but CF_TURN_TOKEN_ID is not: Cloudflare TURN needs both",
-    );
-  }
-  return publicStun();
 }
 
 function readLimits(
@@ -265,14 +228,14 @@ function readSessionSecret(
 }
 
 function readAuthorize(
-  env: (name: Variable) => string | undefined,
+  env: Environment,
   problems: string[],
   warnings: string[],
 ): { authorize?: Authorize } {
-  const secret = set(env("AUTH_SECRET"));
-  const jwksUrl = set(env("AUTH_JWKS_URL"));
-  const audience = set(env("AUTH_AUDIENCE"));
-  const issuer = set(env("AUTH_ISSUER"));
+  const secret = env("AUTH_SECRET");
+  const jwksUrl = env("AUTH_JWKS_URL");
+  const audience = env("AUTH_AUDIENCE");
+  const issuer = env("AUTH_ISSUER");
   const expected = {
     ...(audience !== undefined && { audience }),
     ...(issuer !== undefined && { issuer }),
@@ -309,10 +272,4 @@ function readLevel(text: string | undefined, problems: string[]): Level {
     );
   }
   return level ?? "info";
-}
-
-/** A variable that is set to nothing counts as not set. */
-function set(value: string | undefined): string | undefined {
-  const trimmed = value?.trim();
-  return trimmed === "" ? undefined : trimmed;
 }

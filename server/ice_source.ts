@@ -1,135 +1,89 @@
-import type { Log } from "./log_record.ts";
+import type { IceServer, TurnStatus } from "../protocol.ts";
 import { PUBLIC_STUN } from "./public_stun.ts";
-import {
-  type IceConfig,
-  TurnError,
-  type TurnProvider,
-} from "./turn_provider.ts";
+import type { IceConfig, TurnProvider, TurnRequest } from "./turn_provider.ts";
+import { WatchedProvider, type WatchServices } from "./watched_provider.ts";
 
-/** How long a provider may take before it counts as failed. */
-const TIMEOUT_MS = 5_000;
-/** How long a failure counts, so that a vendor that is down is not asked at every join. */
-const PAUSE_MS = 10_000;
+/** What a peer gets, and whether there is TURN in it. */
+export interface Ice extends IceConfig {
+  /** As it is on the wire. */
+  readonly turn: TurnStatus;
+}
 
-/** What peers get while the provider has nothing: enough for most pairs. */
-const FALLBACK: IceConfig = {
-  iceServers: [{ urls: [PUBLIC_STUN] }],
-  expiresAt: null,
-};
+/** Credentials, and who gave them. */
+export interface Minted {
+  /** What to use. */
+  readonly config: IceConfig;
+  /** Who can revoke it. */
+  readonly provider: WatchedProvider;
+}
+
+/** What the source of a server is made with. */
+export interface IceSourceOptions extends WatchServices {
+  /** Asked in this order. The first one of STUN only is for when all the others have nothing. */
+  readonly providers: readonly TurnProvider[];
+  /** A number from 0 up to 1, as `Math.random` gives it. */
+  readonly random: () => number;
+}
 
 /**
- * Keeps one credential for everybody and renews it when half of its life is
- * gone, one request at a time. A provider that is down, slow or talks nonsense
- * costs a log line; nobody waits for it longer than they want to.
+ * All providers of a server. Those of TURN are asked in order, until one gives
+ * credentials; one that fails is left alone for a while. When none does, peers
+ * get STUN, which is enough for most pairs.
  */
 export class IceSource {
-  readonly #provider: TurnProvider;
-  readonly #log: Log;
-  readonly #now: () => number;
-  readonly #timeoutMs: number;
+  /** The time, in milliseconds since the epoch. */
+  readonly now: () => number;
+  /** A number from 0 up to 1. */
+  readonly random: () => number;
+  readonly #turn: readonly WatchedProvider[];
+  readonly #stun: WatchedProvider | undefined;
   readonly #closing = new AbortController();
-  #held: {
-    readonly config: IceConfig;
-    readonly askedAt: number;
-    readonly staleAt: number;
-  } | undefined;
-  #asking: Promise<IceConfig | undefined> | undefined;
-  #failedAt: number | undefined;
+  #stunServers: readonly IceServer[] | undefined;
 
-  /** Asks `provider`, lazily. */
-  constructor(
-    options: {
-      provider: TurnProvider;
-      log: Log;
-      now: () => number;
-      timeoutMs?: number;
-    },
-  ) {
-    this.#provider = options.provider;
-    this.#log = options.log;
-    this.#now = options.now;
-    this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+  /** Asks nobody yet. */
+  constructor({ providers, random, ...services }: IceSourceOptions) {
+    this.now = services.now;
+    this.random = random;
+    const stun = providers.find(({ stunOnly }) => stunOnly);
+    this.#stun = stun && new WatchedProvider(stun, services);
+    this.#turn = providers.filter(({ stunOnly }) => !stunOnly)
+      .map((provider) => new WatchedProvider(provider, services));
+    if (!stun) this.#stunServers = [{ urls: [PUBLIC_STUN] }];
   }
 
-  /** What can be used right now: the held credential while it lives, else STUN. */
-  get known(): IceConfig {
-    const config = this.#held?.config;
-    const alive = config !== undefined &&
-      (config.expiresAt === null || config.expiresAt > this.#now());
-    return alive ? config : FALLBACK;
+  /** What there is without TURN. */
+  get withoutTurn(): Ice {
+    return {
+      iceServers: this.#stunServers ?? [],
+      expiresAt: null,
+      turn: this.#turn.length > 0 ? "failed" : "none",
+    };
   }
 
-  /**
-   * A credential with at least half of its life ahead, asked for if need be.
-   * Settles within five seconds and never rejects; `undefined` says
-   * that the provider failed, now or a moment ago.
-   */
-  fresh(): Promise<IceConfig | undefined> {
-    const now = this.#now();
-    // A clock that went back makes nothing fresher, nor a pause longer.
-    if (
-      this.#held && now < this.#held.staleAt && now >= this.#held.askedAt
-    ) {
-      return Promise.resolve(this.#held.config);
+  /** Credentials of the first provider that gives some; `undefined` when none does, so that {@linkcode withoutTurn} is all there is. Never rejects. */
+  async mint(request: TurnRequest): Promise<Minted | undefined> {
+    const stun = this.#learnStun(request);
+    for (const provider of this.#turn) {
+      if (this.#closing.signal.aborted) return;
+      const config = await provider.credentials(request);
+      if (config) return { config, provider };
     }
-    if (
-      this.#failedAt !== undefined && now >= this.#failedAt &&
-      now < this.#failedAt + PAUSE_MS
-    ) {
-      return Promise.resolve(undefined);
-    }
-    return this.#asking ??= this.#ask().finally(() => {
-      this.#asking = undefined;
-    });
+    await stun;
   }
 
-  /** Ends a request that is under way. */
+  /** Makes credentials worthless whose peer has left, if their provider can. Nobody waits for it. */
+  revoke({ config, provider }: Minted): void {
+    void provider.revoke(config, this.#closing.signal);
+  }
+
+  /** From now on nobody is asked, and nothing is revoked: whose credentials they are may go on elsewhere. */
   close(): void {
     this.#closing.abort();
   }
 
-  async #ask(): Promise<IceConfig | undefined> {
-    const askedAt = this.#now();
-    const { name: provider } = this.#provider;
-    const timeout = new AbortController();
-    const timer = setTimeout(() => {
-      timeout.abort(new TurnError(`no answer within ${this.#timeoutMs} ms`));
-    }, this.#timeoutMs);
-    const signal = AbortSignal.any([timeout.signal, this.#closing.signal]);
-    try {
-      const config = await Promise.race([
-        this.#provider.credentials({ signal }),
-        rejection(signal),
-      ]);
-      const { expiresAt } = config;
-      const staleAt = expiresAt === null
-        ? Infinity
-        : askedAt + (expiresAt - askedAt) / 2;
-      this.#held = { config, askedAt, staleAt };
-      if (this.#failedAt !== undefined) {
-        this.#log({ level: "info", event: "turn-recovered", provider });
-      }
-      this.#failedAt = undefined;
-      return config;
-    } catch (error) {
-      if (this.#closing.signal.aborted) return;
-      this.#failedAt = this.#now();
-      // Only what we worded ourselves; a vendor's or a subclass's error may quote the token.
-      const reason = error instanceof TurnError
-        ? error.message
-        : "the provider threw";
-      this.#log({ level: "warn", event: "turn-failed", provider, reason });
-    } finally {
-      clearTimeout(timer);
-    }
+  async #learnStun(request: TurnRequest): Promise<void> {
+    if (this.#stunServers) return;
+    const config = await this.#stun?.credentials(request);
+    if (config) this.#stunServers = config.iceServers;
   }
-}
-
-/** Rejects when `signal` aborts, so that a provider that ignores it holds nobody up. */
-function rejection(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), {
-      once: true,
-    });
-  });
 }

@@ -1,4 +1,5 @@
 import { CLOSE, type RefusalCode } from "../protocol.ts";
+import { atMost } from "./at_most.ts";
 import { Counts } from "./counts.ts";
 import type { PeerSocket } from "./peer_socket.ts";
 import {
@@ -153,7 +154,7 @@ export class Lobby {
       event: "draining",
       sessions: sessions.length,
     });
-    const closed = sessions.map((session) => session.closed);
+    const closed = Promise.all(sessions.map((session) => session.closed));
     for (const session of sessions) session.drain();
     await atMost(DRAIN_MS, closed);
     for (const session of [...this.#sessions.keys()]) {
@@ -277,17 +278,4 @@ function inTheWay(grant: Grant): PeerSocket | undefined {
 
 function refuse(code: RefusalCode): Grant {
   return { to: "refuse", code };
-}
-
-/** Resolves when all of `promises` have, or after `ms`. */
-async function atMost(
-  ms: number,
-  promises: readonly Promise<void>[],
-): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([Promise.all(promises), patience]);
-  clearTimeout(timer);
 }

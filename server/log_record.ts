@@ -68,14 +68,24 @@ export type LogRecord =
     readonly level: "warn";
     /** Discriminates {@linkcode LogRecord}. */
     readonly event: "turn-is-open";
-    /** Name of the provider. */
+    /** Name of the provider, or names of several. */
     readonly provider: string;
   }
   | {
-    /** A TURN provider gave no usable credentials; peers get STUN only until it does. */
+    /** A TURN provider gave no usable credentials. It is asked again every ten seconds, and until it gives some the next one is, if there is one. */
     readonly level: "warn";
     /** Discriminates {@linkcode LogRecord}. */
     readonly event: "turn-failed";
+    /** Name of the provider. */
+    readonly provider: string;
+    /** What went wrong, without anything the vendor said. */
+    readonly reason: string;
+  }
+  | {
+    /** A TURN provider did not revoke the credentials of a peer that has left; they are good until they expire. Told once, until it revokes some. */
+    readonly level: "warn";
+    /** Discriminates {@linkcode LogRecord}. */
+    readonly event: "turn-revoke-failed";
     /** Name of the provider. */
     readonly provider: string;
     /** What went wrong, without anything the vendor said. */

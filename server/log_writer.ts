@@ -90,7 +90,9 @@ function sentence(record: ProgramRecord): string {
     case "turn-is-open":
       return `TURN by ${record.provider} is open to everybody: set ALLOWED_ORIGINS, AUTH_SECRET or AUTH_JWKS_URL`;
     case "turn-failed":
-      return `TURN by ${record.provider} failed: ${record.reason}; peers get STUN only`;
+      return `TURN by ${record.provider} failed: ${record.reason}; it is left alone for a while`;
+    case "turn-revoke-failed":
+      return `TURN by ${record.provider} did not revoke the credentials of a peer that left: ${record.reason}`;
     case "turn-recovered":
       return `TURN by ${record.provider} works again`;
     case "draining":

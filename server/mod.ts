@@ -16,8 +16,10 @@
  * | how a membership outlives its socket   | `session.ts`, `mailbox.ts`                | `test/server/session_test.ts`, `mailbox_test.ts` |
  * | what one socket may do                 | `peer_socket.ts`, `rate_limit.ts`         | `test/server/hostile_test.ts`  |
  * | what is logged and counted             | `log_record.ts`, `log_writer.ts`, `tally.ts` | `test/server/log_writer_test.ts`, `tally_test.ts` |
- * | where TURN credentials come from       | `turn_provider.ts`, `cloudflare_turn.ts`, `ice_source.ts` | `test/server/cloudflare_turn_test.ts`, `ice_source_test.ts` |
- * | flags and environment of the program   | `main.ts`, `config.ts`                    | `test/server/main_test.ts`, `config_test.ts` |
+ * | where TURN credentials come from       | `turn_provider.ts`, and `coturn.ts` or another one like it | `test/server/turn_provider_conformance.ts`, `coturn_test.ts` |
+ * | what happens when TURN fails           | `watched_provider.ts`, `ice_source.ts`    | `test/server/watched_provider_test.ts`, `ice_source_test.ts` |
+ * | when TURN credentials are renewed      | `ice_lease.ts`                            | `test/server/ice_lease_test.ts`, `live_turn_test.ts` |
+ * | flags and environment of the program   | `main.ts`, `config.ts`, `environment.ts`, `turn_config.ts` | `test/server/main_test.ts`, `config_test.ts`, `turn_config_test.ts` |
  *
  * @module
  */
@@ -34,10 +36,18 @@ export {
   cloudflareTurn,
   type CloudflareTurnOptions,
 } from "./cloudflare_turn.ts";
+export { coturn, type CoturnOptions } from "./coturn.ts";
+export { metered, type MeteredOptions } from "./metered.ts";
+export { twilio, type TwilioOptions } from "./twilio.ts";
+export {
+  type StaticIceServer,
+  staticIceServers,
+} from "./static_ice_servers.ts";
 export {
   type IceConfig,
   TurnError,
   type TurnProvider,
+  type TurnRequest,
 } from "./turn_provider.ts";
 export type { Log, LogRecord } from "./log_record.ts";
 export type {

@@ -1,5 +1,6 @@
 import { parse } from "@std/dotenv";
-import { readConfig, USAGE, type Variable } from "./config.ts";
+import { readConfig, USAGE } from "./config.ts";
+import type { Variable } from "./environment.ts";
 import { logWriter } from "./log_writer.ts";
 import { serve, type Serving } from "./serve.ts";
 import { Server, type ServerOptions } from "./server.ts";
@@ -65,7 +66,8 @@ export async function runProgram(
     return Deno.exit(1);
   }
   const { url } = serving;
-  const turn = options.turn.description;
+  const turn = options.turn.map(({ description }) => description)
+    .join(", else ");
   log({ level: "info", event: "listening", url, turn });
   await untilSignal();
   await serving.close();

@@ -1,3 +1,4 @@
+import { atMost } from "./at_most.ts";
 import { Server, type ServerOptions } from "./server.ts";
 
 /** How long requests under way may take to end when the server stops. */
@@ -47,13 +48,7 @@ export function serve(options: ServeOptions = {}): Serving {
   async function close(): Promise<void> {
     await server.close();
     // Takes no new connection from here on, but waits for requests that may never end.
-    const stopped = http.shutdown();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, SHUTDOWN_MS);
-    });
-    await Promise.race([stopped, patience]);
-    clearTimeout(timer);
+    await atMost(SHUTDOWN_MS, http.shutdown());
   }
 
   return {

@@ -9,6 +9,7 @@ import {
 import { type Admission, admit, type Authorize } from "./authorize.ts";
 import { clientAddress } from "./client_address.ts";
 import { defaultHeaders } from "./default_headers.ts";
+import { IceLease } from "./ice_lease.ts";
 import { IceSource } from "./ice_source.ts";
 import { Lobby, type Wanted } from "./lobby.ts";
 import type { Log } from "./log_record.ts";
@@ -24,8 +25,14 @@ import { VERSION } from "./version.ts";
 
 /** Settings of a {@linkcode Server}. */
 export interface ServerOptions {
-  /** Where STUN and TURN servers come from. @default {publicStun()} */
-  readonly turn?: TurnProvider;
+  /**
+   * Where STUN and TURN servers come from. Of several, the first that gives
+   * credentials is used: one that fails, or takes more than five seconds, is
+   * left alone for ten. One that is `stunOnly` is for when all others fail.
+   *
+   * @default {publicStun()}
+   */
+  readonly turn?: TurnProvider | readonly TurnProvider[];
   /** Limits that differ from the defaults. @default {LIMITS} */
   readonly limits?: Partial<Limits>;
   /**
@@ -76,6 +83,8 @@ export class Server implements AsyncDisposable {
   readonly #limits: Limits;
   readonly #log: Log;
   readonly #ice: IceSource;
+  /** For those who ask over HTTP, and have no session. */
+  readonly #shared: IceLease;
   readonly #lobby: Lobby;
   readonly #admission: Admission;
   readonly #trustProxy: number;
@@ -124,7 +133,15 @@ export class Server implements AsyncDisposable {
       authorize,
       idChars: this.#limits.idChars,
     };
-    this.#ice = new IceSource({ provider: turn, log, now });
+    const providers = [turn].flat();
+    this.#ice = new IceSource({
+      providers,
+      log,
+      now,
+      tally: this.#tally,
+      random: Math.random,
+    });
+    this.#shared = new IceLease(this.#ice, { peer: "http" });
     this.#lobby = new Lobby({
       limits: this.#limits,
       ice: this.#ice,
@@ -133,8 +150,10 @@ export class Server implements AsyncDisposable {
       now,
       log,
     });
-    if (!turn.stunOnly && !authorize && allowedOrigins.includes("*")) {
-      log({ level: "warn", event: "turn-is-open", provider: turn.name });
+    const provider = providers.filter(({ stunOnly }) => !stunOnly)
+      .map(({ name }) => name).join(", ");
+    if (provider !== "" && !authorize && allowedOrigins.includes("*")) {
+      log({ level: "warn", event: "turn-is-open", provider });
     }
   }
 
@@ -207,6 +226,7 @@ export class Server implements AsyncDisposable {
    */
   async close(): Promise<void> {
     this.#ice.close();
+    this.#shared.end({ revoke: false });
     await this.#lobby.drain();
   }
 
@@ -231,9 +251,9 @@ export class Server implements AsyncDisposable {
       case "turn": {
         const admitted = await admit(request, asked, this.#admission);
         if ("refused" in admitted) return this.#refuse(admitted.refused);
-        const { iceServers, expiresAt } = await this.#ice.fresh() ??
-          this.#ice.known;
-        return answer({ iceServers, expiresAt });
+        await this.#shared.fresh();
+        const { iceServers, expiresAt, turn } = this.#shared.known;
+        return answer({ iceServers, expiresAt, turn });
       }
       case "room": {
         const wanted = await this.#wanted(request, info, asked);

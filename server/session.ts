@@ -8,9 +8,12 @@ import {
   type Limits,
   type SessionOrigin,
   type SetPresence,
+  type TurnStatus,
   VERSION,
 } from "../protocol.ts";
-import type { IceSource } from "./ice_source.ts";
+import { atMost } from "./at_most.ts";
+import { IceLease } from "./ice_lease.ts";
+import type { Ice, IceSource } from "./ice_source.ts";
 import type { Log } from "./log_record.ts";
 import { Mailbox } from "./mailbox.ts";
 import { PeerSocket } from "./peer_socket.ts";
@@ -18,7 +21,6 @@ import type { ResumeClaim, ResumeTokens } from "./resume_token.ts";
 import type { ShownToken, Ticket } from "./resumption.ts";
 import { encode, type Occupant, type Room } from "./room.ts";
 import type { Tally } from "./tally.ts";
-import type { IceConfig } from "./turn_provider.ts";
 
 /** How long a welcome waits for TURN credentials; what comes later follows in an `ice` message. */
 const ICE_PATIENCE_MS = 1_000;
@@ -92,6 +94,7 @@ export class Session implements Occupant {
   readonly serial: number;
   readonly #services: SessionServices;
   readonly #options: SessionOptions;
+  readonly #ice: IceLease;
   #mailbox: Mailbox;
   /** How every signal of this peer begins: the server says who speaks, the speaker never does. */
   readonly #stamp: string;
@@ -116,6 +119,12 @@ export class Session implements Occupant {
     this.serial = serial;
     this.#services = services;
     this.#options = options;
+    this.#ice = new IceLease(services.ice, {
+      peer: String(serial),
+      // Who is away, or not welcomed yet, is told in the next welcome.
+      onChange: () =>
+        this.deliver(encode({ type: "ice", ...iceFields(this.#ice.known) })),
+    });
     this.#mailbox = new Mailbox(services.limits);
     this.#stamp = `{"type":"signal","from":${JSON.stringify(id)},"data":`;
     this.#continues = restored ? "restored" : "new";
@@ -230,7 +239,7 @@ export class Session implements Occupant {
 
   /** Ends it without a word to the room, and closes its socket with a code that tells the client whether to come back. */
   close(code: number, reason: string): void {
-    this.#end();
+    this.#end({ revoke: false });
     this.#now.socket?.close(code, reason);
   }
 
@@ -239,10 +248,9 @@ export class Session implements Occupant {
     shown: ShownToken | undefined,
     seen: number,
   ): Promise<void> {
-    const { ice, limits, tokens, tally, now } = this.#services;
+    const { limits, tokens, tally, now } = this.#services;
     const { key, id, room, restored } = this.#options;
-    const fresh = ice.fresh();
-    const inTime = await within(ICE_PATIENCE_MS, fresh);
+    await atMost(ICE_PATIENCE_MS, this.#ice.fresh());
     // Replaced, or gone, meanwhile.
     if (this.ended || this.#now.socket !== socket) return;
     const session = this.#continues;
@@ -270,7 +278,7 @@ export class Session implements Occupant {
       id,
       joinedAt,
       peers: room.others(id),
-      ...iceFields(inTime.value ?? ice.known),
+      ...iceFields(this.#ice.known),
       resume: this.#current,
       session,
       seen: this.#taken,
@@ -278,9 +286,6 @@ export class Session implements Occupant {
       limits: clientLimits(limits),
     }));
     for (const frame of this.#mailbox.frames) socket.send(frame);
-    if (inTime.settled) return;
-    const late = await fresh;
-    if (late) socket.send(encode({ type: "ice", ...iceFields(late) }));
   }
 
   #receive(message: SetPresence | ClientPing): void {
@@ -367,13 +372,15 @@ export class Session implements Occupant {
 
   #leave(reason: LeaveReason): void {
     const joined = this.#now.state !== "opening";
-    this.#end();
+    // Who was lost may live on: its pairs need no signaling.
+    this.#end({ revoke: reason !== "lost" });
     this.#options.room.leave(this, reason);
     if (joined) this.#log("peer-left", reason);
     this.#options.onEnd();
   }
 
-  #end(): void {
+  #end(credentials: { revoke: boolean }): void {
+    this.#ice.end(credentials);
     if (this.#now.state === "away") clearTimeout(this.#now.timer);
     this.#now = { state: "ended", socket: this.#now.socket };
   }
@@ -398,31 +405,10 @@ function clientLimits(
   return { frameBytes, presenceBytes, framesPerSecond, frameBurst, graceMs };
 }
 
-function iceFields({ iceServers, expiresAt }: IceConfig): {
-  iceServers: IceConfig["iceServers"];
+function iceFields({ iceServers, expiresAt, turn }: Ice): {
+  iceServers: Ice["iceServers"];
   iceExpiresAt: number | null;
+  turn: TurnStatus;
 } {
-  return { iceServers, iceExpiresAt: expiresAt };
-}
-
-/** What `promise` came to within `ms`. The promise must not reject. */
-async function within<T>(
-  ms: number,
-  promise: Promise<T>,
-): Promise<{ settled: true; value: T } | { settled: false; value: undefined }> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const patience = new Promise<{ settled: false; value: undefined }>(
-    (resolve) => {
-      timer = setTimeout(
-        () => resolve({ settled: false, value: undefined }),
-        ms,
-      );
-    },
-  );
-  const value = promise.then((value) => ({ settled: true as const, value }));
-  try {
-    return await Promise.race([value, patience]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return { iceServers, iceExpiresAt: expiresAt, turn };
 }

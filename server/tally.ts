@@ -1,12 +1,36 @@
-/** What is counted, by code. */
-export type Counted = "refusals" | "faults" | "drops" | "resumes";
+/** What is counted, by code or by the name of a provider. */
+export type Counted =
+  | "refusals"
+  | "faults"
+  | "drops"
+  | "resumes"
+  | "turn_minted"
+  | "turn_failed"
+  | "turn_revoked";
 
-const HELP: Readonly<Record<Counted, string>> = {
-  refusals: "Requests to join that were refused, by code.",
-  faults: "Frames that were answered with an error, by code.",
-  drops: "Sockets that were closed for breaking a limit, by close code.",
-  resumes:
+/** What each counter counts, and the label that tells its kinds apart. */
+const COUNTERS: Readonly<
+  Record<Counted, readonly [label: "code" | "provider", help: string]>
+> = {
+  refusals: ["code", "Requests to join that were refused, by code."],
+  faults: ["code", "Frames that were answered with an error, by code."],
+  drops: [
+    "code",
+    "Sockets that were closed for breaking a limit, by close code.",
+  ],
+  resumes: [
+    "code",
     "Sessions that went on with another socket, by what they went on with.",
+  ],
+  turn_minted: ["provider", "TURN credentials that were given, by provider."],
+  turn_failed: [
+    "provider",
+    "Requests for TURN credentials that failed, by provider.",
+  ],
+  turn_revoked: [
+    "provider",
+    "TURN credentials that were revoked, by provider.",
+  ],
 };
 
 /** Counts what went wrong and what went on, by code. Codes are ours, never a client's, so their number is bounded. */
@@ -16,6 +40,9 @@ export class Tally {
     faults: new Map(),
     drops: new Map(),
     resumes: new Map(),
+    turn_minted: new Map(),
+    turn_failed: new Map(),
+    turn_revoked: new Map(),
   };
 
   /** Counts one. */
@@ -36,15 +63,26 @@ export class Tally {
       `# TYPE webrtc_${name} gauge`,
       `webrtc_${name} ${value}`,
     ]);
-    for (const what of Object.keys(HELP) as Counted[]) {
+    for (const what of Object.keys(COUNTERS) as Counted[]) {
+      const [label, help] = COUNTERS[what];
       lines.push(
-        `# HELP webrtc_${what}_total ${HELP[what]}`,
+        `# HELP webrtc_${what}_total ${help}`,
         `# TYPE webrtc_${what}_total counter`,
       );
       for (const [code, count] of this.#counts[what]) {
-        lines.push(`webrtc_${what}_total{code="${code}"} ${count}`);
+        lines.push(
+          `webrtc_${what}_total{${label}="${escaped(code)}"} ${count}`,
+        );
       }
     }
     return `${lines.join("\n")}\n`;
   }
+}
+
+/** A label's value, as Prometheus' text format wants it: whoever writes a provider chooses its name. */
+function escaped(value: string): string {
+  return value.replaceAll(
+    /[\\"\n]/g,
+    (char) => char === "\n" ? "\\n" : `\\${char}`,
+  );
 }

@@ -8,9 +8,20 @@ export interface IceConfig {
   readonly expiresAt: number | null;
 }
 
-/** Where the server gets STUN and TURN servers from. */
+/** What a provider is asked for. */
+export interface TurnRequest {
+  /** Whom the credentials are for: letters and digits that mean nothing but to the log, where a session has that number. */
+  readonly peer: string;
+  /** Ends the request; then it rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Where the server gets STUN and TURN servers from. It asks once for each
+ * session and again before the credentials expire; a provider keeps nothing.
+ */
 export interface TurnProvider {
-  /** Short name for logs. */
+  /** Short name for logs and metrics. */
   readonly name: string;
   /** One line that tells an operator what peers get. */
   readonly description: string;
@@ -21,7 +32,14 @@ export interface TurnProvider {
    *
    * @throws {TurnError} What went wrong, with nothing secret in its message.
    */
-  credentials(options: { signal: AbortSignal }): Promise<IceConfig>;
+  credentials(request: TurnRequest): Promise<IceConfig>;
+  /**
+   * Makes credentials worthless that it gave before, as their peer has left.
+   * Without it, they are good until they expire.
+   *
+   * @throws {TurnError} What went wrong, with nothing secret in its message.
+   */
+  revoke?(config: IceConfig, options: { signal: AbortSignal }): Promise<void>;
 }
 
 /** A TURN provider gave no usable credentials. Its message is fit for a log: no secret, nothing the vendor said. */

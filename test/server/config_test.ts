@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertExists, assertMatch } from "@std/assert";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { LIMITS, MAX_LIMIT } from "../../protocol.ts";
-import { type Config, readConfig, type Variable } from "../../server/config.ts";
+import { type Config, readConfig } from "../../server/config.ts";
+import type { Variable } from "../../server/environment.ts";
 
 function read(
   args: string[],
@@ -14,7 +15,11 @@ function read(
 function summary(config: Config): unknown {
   if (config.run !== "serve") return config;
   const { port, hostname, options } = config;
-  return { port, hostname, turn: options.turn.name };
+  return {
+    port,
+    hostname,
+    turn: options.turn.map(({ name }) => name).join(", "),
+  };
 }
 
 const DEFAULT = { port: 8000, hostname: "0.0.0.0", turn: "STUN" };

@@ -1,144 +1,163 @@
-import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { IceSource } from "../../server/ice_source.ts";
-import type { LogRecord } from "../../server/log_record.ts";
-import { PUBLIC_STUN } from "../../server/public_stun.ts";
-import { type IceConfig, TurnError } from "../../server/turn_provider.ts";
+import { PUBLIC_STUN, publicStun } from "../../server/public_stun.ts";
+import { Tally } from "../../server/tally.ts";
+import {
+  type IceConfig,
+  TurnError,
+  type TurnProvider,
+} from "../../server/turn_provider.ts";
 
-const STUN = { iceServers: [{ urls: [PUBLIC_STUN] }], expiresAt: null };
+/** A provider that works until it is told not to. */
+class FakeProvider implements TurnProvider {
+  readonly description = "fake";
+  works = true;
+  asked = 0;
+  readonly revoked: IceConfig[] = [];
 
-/** A source whose provider answers what the test says, at a time that the test sets. */
-function setup(timeoutMs = 5_000) {
-  const records: LogRecord[] = [];
-  const asked: PromiseWithResolvers<IceConfig>[] = [];
+  constructor(readonly name: string) {}
+
+  get config(): IceConfig {
+    return {
+      iceServers: [{
+        urls: [`turn:${this.name}`],
+        username: "u",
+        credential: "c",
+      }],
+      expiresAt: null,
+    };
+  }
+
+  credentials(): Promise<IceConfig> {
+    this.asked++;
+    return this.works
+      ? Promise.resolve(this.config)
+      : Promise.reject(new TurnError("down"));
+  }
+
+  revoke(config: IceConfig): Promise<void> {
+    this.revoked.push(config);
+    return Promise.resolve();
+  }
+}
+
+function setup(...providers: TurnProvider[]) {
   const clock = { now: 0 };
+  const events: string[] = [];
   const source = new IceSource({
-    provider: {
-      name: "fake",
-      description: "fake",
-      credentials: () => {
-        const answer = Promise.withResolvers<IceConfig>();
-        asked.push(answer);
-        return answer.promise;
-      },
-    },
-    log: (record) => records.push(record),
+    providers,
+    log: (record) =>
+      events.push(
+        "provider" in record ? `${record.event} ${record.provider}` : "",
+      ),
+    tally: new Tally(),
     now: () => clock.now,
-    timeoutMs,
+    random: () => 0,
   });
-  return { source, asked, clock, records };
-}
-
-function config(expiresAt: number | null): IceConfig {
-  return {
-    iceServers: [{ urls: ["turn:t"], username: "u", credential: "c" }],
-    expiresAt,
+  const mint = async () => {
+    const { signal } = new AbortController();
+    return await source.mint({ peer: "7", signal });
   };
+  return { source, mint, clock, events };
 }
 
-Deno.test("IceSource asks once when many ask at the same time", async () => {
-  const { source, asked } = setup();
-  const answers = [source.fresh(), source.fresh(), source.fresh()];
-  asked[0]?.resolve(config(1000));
-  for (const answer of answers) assertEquals(await answer, config(1000));
-  assertEquals(asked.length, 1);
+Deno.test("IceSource asks the first provider alone when that works", async () => {
+  const [a, b] = [new FakeProvider("a"), new FakeProvider("b")];
+  const { mint } = setup(a, b);
+  assertEquals((await mint())?.config, a.config);
+  assertEquals([a.asked, b.asked], [1, 0]);
 });
 
-Deno.test("IceSource keeps a credential until half of its life is gone", async () => {
-  const { source, asked, clock } = setup();
-  const first = source.fresh();
-  asked[0]?.resolve(config(1000));
-  await first;
-  clock.now = 499;
-  assertEquals(await source.fresh(), config(1000));
-  assertEquals(asked.length, 1);
-  clock.now = 500;
-  const second = source.fresh();
-  asked[1]?.resolve(config(1500));
-  assertEquals(await second, config(1500));
-});
-
-Deno.test("IceSource asks once and for all when nothing expires", async () => {
-  const { source, asked, clock } = setup();
-  const first = source.fresh();
-  asked[0]?.resolve(config(null));
-  await first;
-  clock.now = Number.MAX_SAFE_INTEGER;
-  assertEquals(await source.fresh(), config(null));
-  assertEquals(source.known, config(null));
-  assertEquals(asked.length, 1);
-});
-
-Deno.test("IceSource knows STUN until the provider has answered, and again when the credential died", async () => {
-  const { source, asked, clock } = setup();
-  assertEquals(source.known, STUN);
-  const first = source.fresh();
-  assertEquals(source.known, STUN);
-  asked[0]?.resolve(config(1000));
-  await first;
-  assertEquals(source.known, config(1000));
-  clock.now = 1000;
-  assertEquals(source.known, STUN);
-});
-
-Deno.test("IceSource goes on with the old credential when the renewal fails", async () => {
-  const { source, asked, clock } = setup();
-  const first = source.fresh();
-  asked[0]?.resolve(config(1000));
-  await first;
-  clock.now = 600;
-  const second = source.fresh();
-  asked[1]?.reject(new TurnError("down"));
-  assertEquals(await second, undefined);
-  assertEquals(source.known, config(1000));
-});
-
-Deno.test("IceSource leaves the provider alone for ten seconds when it failed, then says that it recovered", async () => {
-  const { source, asked, clock, records } = setup();
-  const first = source.fresh();
-  asked[0]?.reject(new TurnError("down"));
-  assertEquals(await first, undefined);
-  clock.now = 9_999;
-  assertEquals(await source.fresh(), undefined);
-  assertEquals(asked.length, 1);
+Deno.test("IceSource goes on with the next provider while one has failed, and comes back to it", async () => {
+  const [a, b] = [new FakeProvider("a"), new FakeProvider("b")];
+  const { mint, clock, events } = setup(a, b);
+  a.works = false;
+  assertEquals((await mint())?.config, b.config);
+  assertEquals((await mint())?.config, b.config);
+  assertEquals([a.asked, b.asked], [1, 2]);
+  a.works = true;
   clock.now = 10_000;
-  const second = source.fresh();
-  asked[1]?.resolve(config(20_000));
-  assertEquals(await second, config(20_000));
-  assertEquals(records, [
-    { level: "warn", event: "turn-failed", provider: "fake", reason: "down" },
-    { level: "info", event: "turn-recovered", provider: "fake" },
-  ]);
+  assertEquals((await mint())?.config, a.config);
+  assertEquals(events, ["turn-failed a", "turn-recovered a"]);
 });
 
-Deno.test("IceSource logs no word of an error that is not our own", async () => {
-  const { source, asked, records } = setup();
-  const first = source.fresh();
-  asked[0]?.reject(new Error("token abc is wrong"));
-  assertEquals(await first, undefined);
-  assertEquals(records, [{
-    level: "warn",
-    event: "turn-failed",
-    provider: "fake",
-    reason: "the provider threw",
-  }]);
+Deno.test("IceSource has nothing when all providers have failed, and then there is STUN", async () => {
+  const [a, b] = [new FakeProvider("a"), new FakeProvider("b")];
+  const { source, mint } = setup(a, b);
+  a.works = b.works = false;
+  assertEquals(await mint(), undefined);
+  assertEquals([a.asked, b.asked], [1, 1]);
+  assertEquals(source.withoutTurn, {
+    iceServers: [{ urls: [PUBLIC_STUN] }],
+    expiresAt: null,
+    turn: "failed",
+  });
 });
 
-Deno.test("IceSource fails quietly when it is closed in the middle of a request", async () => {
-  const { source, records } = setup();
-  const first = source.fresh();
+const OWN = "stun:own.example";
+
+for (
+  const [what, urls, providers, turn] of [
+    ["nothing", [PUBLIC_STUN], [], "none"],
+    ["STUN", [OWN], [publicStun([OWN])], "none"],
+    ["no STUN even", [], [publicStun([])], "none"],
+    ["STUN before TURN that fails", [OWN], ["before"], "failed"],
+    ["STUN after TURN that fails", [OWN], ["after"], "failed"],
+  ] as const
+) {
+  Deno.test(
+    `IceSource gives ${
+      urls.join() || "an empty list"
+    } and says ${turn} when there is ${what}`,
+    async () => {
+      const down = new FakeProvider("down");
+      down.works = false;
+      const all = providers.flatMap((provider) => {
+        switch (provider) {
+          case "before":
+            return [publicStun([OWN]), down];
+          case "after":
+            return [down, publicStun([OWN])];
+          default:
+            return [provider];
+        }
+      });
+      const { source, mint } = setup(...all);
+      assertEquals(await mint(), undefined);
+      const iceServers = urls.length > 0 ? [{ urls }] : [];
+      assertEquals(source.withoutTurn, { iceServers, expiresAt: null, turn });
+    },
+  );
+}
+
+Deno.test("IceSource asks no further when nobody wants to know any more", async () => {
+  const [a, b] = [new FakeProvider("a"), new FakeProvider("b")];
+  const { source } = setup(a, b);
+  const controller = new AbortController();
+  a.credentials = () => {
+    controller.abort();
+    return Promise.reject(new TurnError("down"));
+  };
+  const { signal } = controller;
+  assertEquals(await source.mint({ peer: "7", signal }), undefined);
+  assertEquals(b.asked, 0);
+});
+
+Deno.test("IceSource revokes at the provider that gave it", async () => {
+  const [a, b] = [new FakeProvider("a"), new FakeProvider("b")];
+  const { source, mint } = setup(a, b);
+  a.works = false;
+  const minted = await mint();
+  if (minted) source.revoke(minted);
+  assertEquals([a.revoked, b.revoked], [[], [b.config]]);
+});
+
+Deno.test("IceSource asks nobody and revokes nothing when it is closed", async () => {
+  const a = new FakeProvider("a");
+  const { source, mint } = setup(a);
+  const minted = await mint();
   source.close();
-  assertStrictEquals(await first, undefined);
-  assert(records.length === 0);
-});
-
-Deno.test("IceSource gives up when the provider takes too long, even one that ignores its signal", async () => {
-  const { source, asked, records } = setup(1);
-  assertEquals(await source.fresh(), undefined);
-  assertEquals(asked.length, 1);
-  assertEquals(records, [{
-    level: "warn",
-    event: "turn-failed",
-    provider: "fake",
-    reason: "no answer within 1 ms",
-  }]);
+  assertEquals(await mint(), undefined);
+  if (minted) source.revoke(minted);
+  assertEquals([a.asked, a.revoked], [1, []]);
 });

@@ -113,7 +113,16 @@ const RECORDS: readonly (readonly [ProgramRecord, string])[] = [
       provider: "Cloudflare",
       reason: "no answer within 5000 ms",
     },
-    "TURN by Cloudflare failed: no answer within 5000 ms; peers get STUN only",
+    "TURN by Cloudflare failed: no answer within 5000 ms; it is left alone for a while",
+  ],
+  [
+    {
+      level: "warn",
+      event: "turn-revoke-failed",
+      provider: "Cloudflare",
+      reason: "Cloudflare answered 500",
+    },
+    "TURN by Cloudflare did not revoke the credentials of a peer that left: Cloudflare answered 500",
   ],
   [
     { level: "info", event: "turn-recovered", provider: "Cloudflare" },
@@ -143,6 +152,7 @@ const EVENTS: Readonly<Record<ProgramRecord["event"], true>> = {
   "join-refused": true,
   "turn-is-open": true,
   "turn-failed": true,
+  "turn-revoke-failed": true,
   "turn-recovered": true,
   "draining": true,
   "internal-error": true,

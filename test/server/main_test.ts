@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
+import { ENVIRONMENT } from "../../server/environment.ts";
 import { RawPeer } from "../support/raw_peer.ts";
 import { startProgram } from "../support/start_program.ts";
 
@@ -7,18 +8,34 @@ Deno.test("main prints its usage when asked for help", async () => {
   await using program = await startProgram({ args: ["--help"] });
   assertEquals((await program.status).code, 0);
   for (
-    const word of [
-      "--port",
-      "--host",
-      "--version",
-      "PORT",
-      "HOST",
-      ".env",
-      "CF_TURN_TOKEN_ID",
-      "CF_TURN_API_TOKEN",
-    ]
+    const word of ["--port", "--host", "--version", ".env", ...ENVIRONMENT]
   ) {
     assertStringIncludes(program.output, word);
+  }
+});
+
+/** A file of the repository. */
+function repositoryFile(path: string): Promise<string> {
+  return Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
+}
+
+Deno.test("main is started by the task serve with leave to read its variables, and no others", () => {
+  assertMatch(
+    config.tasks.serve.command,
+    new RegExp(` --allow-env=${ENVIRONMENT.join(",")} `),
+  );
+});
+
+Deno.test("main reads no variable that the README and .env.example do not have", async () => {
+  const readme = await repositoryFile("README.md");
+  assertStringIncludes(readme, `--allow-env=${ENVIRONMENT.join(",")}\``);
+  const table = /### Environment\n(.+?)\n### /s.exec(readme)?.[1] ?? "";
+  const example = await repositoryFile(".env.example");
+  for (const name of ENVIRONMENT) {
+    assertStringIncludes(table, `\`${name}\``);
+    // The alias of a name has no line of its own.
+    if (name === "CF_TURN_APP_ID") continue;
+    assertMatch(example, new RegExp(`^(# )?${name}=`, "m"));
   }
 });
 
@@ -47,10 +64,13 @@ Deno.test("main reads .env, and the environment wins over it", async () => {
   await using program = await startProgram({
     env: { PORT: "0" },
     dotenv:
-      'PORT=1\nHOST="127.0.0.1" # here\nCF_TURN_TOKEN_ID=key\nCF_TURN_API_TOKEN=very-secret\n',
+      'PORT=1\nHOST="127.0.0.1" # here\nCF_TURN_TOKEN_ID=key\nCF_TURN_API_TOKEN=very-secret\nTURN_URLS=turn:a\nTURN_SECRET=very-secret\n',
   });
   assertMatch(await program.listening, /^http:\/\/127\.0\.0\.1:\d{2,}$/);
-  assertMatch(program.output, /"turn":"Cloudflare, key key/);
+  assertMatch(
+    program.output,
+    /"turn":"coturn, turn:a, else Cloudflare, key key"/,
+  );
   assertEquals(program.output.includes("very-secret"), false);
 });
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { CLOSE, type ServerMessage } from "../../protocol.ts";
+import { CLOSE, LIMITS, type ServerMessage } from "../../protocol.ts";
 import type { ServerOptions, Serving } from "../../server/mod.ts";
 import { serve } from "../../server/mod.ts";
 import { knock } from "../support/knock.ts";
@@ -441,7 +441,7 @@ Deno.test("Session is taken back by its peer when a rotated token came first aft
 for (
   const [when, lateMs, status] of [
     ["right after a restart", 0, 101],
-    ["when its owner had time to come back", 60_000, 409],
+    ["when its owner had time to come back", 2 * LIMITS.graceMs, 409],
   ] as const
 ) {
   Deno.test(`Session under an id that has been taken meanwhile is answered with ${status} when its proof is shown ${when}`, async () => {

@@ -1,7 +1,15 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type Counted, Tally } from "../../server/tally.ts";
 
-const KINDS: readonly Counted[] = ["refusals", "faults", "drops", "resumes"];
+const KINDS: readonly Counted[] = [
+  "refusals",
+  "faults",
+  "drops",
+  "resumes",
+  "turn_minted",
+  "turn_failed",
+  "turn_revoked",
+];
 
 const EMPTY = `\
 # HELP webrtc_refusals_total Requests to join that were refused, by code.
@@ -12,6 +20,12 @@ const EMPTY = `\
 # TYPE webrtc_drops_total counter
 # HELP webrtc_resumes_total Sessions that went on with another socket, by what they went on with.
 # TYPE webrtc_resumes_total counter
+# HELP webrtc_turn_minted_total TURN credentials that were given, by provider.
+# TYPE webrtc_turn_minted_total counter
+# HELP webrtc_turn_failed_total Requests for TURN credentials that failed, by provider.
+# TYPE webrtc_turn_failed_total counter
+# HELP webrtc_turn_revoked_total TURN credentials that were revoked, by provider.
+# TYPE webrtc_turn_revoked_total counter
 `;
 
 for (const kind of KINDS) {
@@ -56,6 +70,7 @@ Deno.test("Tally writes gauges on top and counters in the order they came", () =
   tally.add("faults", "bad-frame");
   tally.add("drops", 4001);
   tally.add("resumes", "resumed");
+  tally.add("turn_minted", "coturn");
   assertEquals(
     tally.text({ rooms: 1, peers: 2, away: 0 }),
     `\
@@ -78,6 +93,13 @@ webrtc_drops_total{code="4001"} 1
 # HELP webrtc_resumes_total Sessions that went on with another socket, by what they went on with.
 # TYPE webrtc_resumes_total counter
 webrtc_resumes_total{code="resumed"} 1
+# HELP webrtc_turn_minted_total TURN credentials that were given, by provider.
+# TYPE webrtc_turn_minted_total counter
+webrtc_turn_minted_total{provider="coturn"} 1
+# HELP webrtc_turn_failed_total Requests for TURN credentials that failed, by provider.
+# TYPE webrtc_turn_failed_total counter
+# HELP webrtc_turn_revoked_total TURN credentials that were revoked, by provider.
+# TYPE webrtc_turn_revoked_total counter
 `,
   );
 });
@@ -93,7 +115,7 @@ Deno.test("Tally writes nothing but lines of Prometheus' text format, each name 
   ) {
     assertMatch(
       line,
-      /^(# HELP [a-z_]+ .+|# TYPE [a-z_]+ (gauge|counter)|[a-z_]+(\{code="[^"\\]+"\})? \d+)$/,
+      /^(# HELP [a-z_]+ .+|# TYPE [a-z_]+ (gauge|counter)|[a-z_]+(\{(code|provider)="[^"\\]+"\})? \d+)$/,
     );
     const [, type] = /^# TYPE (\S+)/.exec(line) ?? [];
     if (type) typed.add(type);
@@ -101,4 +123,13 @@ Deno.test("Tally writes nothing but lines of Prometheus' text format, each name 
     if (name) assertEquals(typed.has(name), true, line);
   }
   assertEquals(typed.size, KINDS.length + 2);
+});
+
+Deno.test("Tally escapes the name of a provider, which anybody may have written", () => {
+  const tally = new Tally();
+  tally.add("turn_failed", 'a "b" \\ c\nd');
+  assertStringIncludes(
+    tally.text({}),
+    'webrtc_turn_failed_total{provider="a \\"b\\" \\\\ c\\nd"} 1\n',
+  );
 });

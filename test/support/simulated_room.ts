@@ -26,13 +26,20 @@ export interface SimulatedServer {
 /** A server that knows the tokens of all others like it. */
 export function simulatedServer(now: () => number): SimulatedServer {
   const log = () => {};
+  const tally = new Tally();
   return {
     lobby: new Lobby({
       // None of these is what a history is about.
       limits: { ...LIMITS, framesPerSecond: 1e9, frameBurst: 1e9 },
-      ice: new IceSource({ provider: publicStun([]), log, now }),
+      ice: new IceSource({
+        providers: [publicStun([])],
+        log,
+        tally,
+        now,
+        random: () => 0,
+      }),
       tokens: new ResumeTokens("the secret of all servers"),
-      tally: new Tally(),
+      tally,
       now,
       log,
     }),

@@ -1,0 +1,63 @@
+import { TurnError } from "./turn_provider.ts";
+
+/** One request to a vendor. */
+export interface VendorRequest {
+  /** Where to. */
+  readonly url: string;
+  /** HTTP method. */
+  readonly method: "GET" | "POST";
+  /** Headers; who asks is among them. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Body. */
+  readonly body?: BodyInit;
+  /** Ends the request. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The HTTP API of a vendor of TURN credentials. What it rejects with is a
+ * {@linkcode TurnError} in our own words, or the reason of the signal: a
+ * vendor's words may quote a secret, and so may the error of `fetch`, which
+ * quotes the URL. Neither is passed on, as a cause neither.
+ */
+export class VendorApi {
+  readonly #vendor: string;
+  readonly #fetch: typeof fetch;
+
+  /** The API of `vendor`, by its name in messages. */
+  constructor(vendor: string, fetch: typeof globalThis.fetch) {
+    this.#vendor = vendor;
+    this.#fetch = fetch;
+  }
+
+  /** Sends a request. Resolves with the answer, whatever its status. */
+  async send({ url, signal, ...rest }: VendorRequest): Promise<Response> {
+    try {
+      // A redirect would carry the secret elsewhere.
+      return await this.#fetch(url, { ...rest, redirect: "error", signal });
+    } catch {
+      if (signal.aborted) throw signal.reason;
+      throw new TurnError(`${this.#vendor} cannot be reached`);
+    }
+  }
+
+  /** The JSON of an answer that must be of success. */
+  async json(response: Response, signal: AbortSignal): Promise<unknown> {
+    await this.expectOk(response);
+    try {
+      return await response.json();
+    } catch {
+      if (signal.aborted) throw signal.reason;
+      throw new TurnError(
+        `${this.#vendor} answered with something that is not JSON`,
+      );
+    }
+  }
+
+  /** Rejects if an answer is of no success, and leaves its body unread. */
+  async expectOk(response: Response): Promise<void> {
+    if (response.ok) return;
+    await response.body?.cancel();
+    throw new TurnError(`${this.#vendor} answered ${response.status}`);
+  }
+}

@@ -4,8 +4,10 @@ const FIRST_MS = 300;
 const CAP_MS = 10_000;
 /** Shortest wait when there is no hurry. */
 const IDLE_MS = 30_000;
-/** After so many attempts there is none where nobody looks, or where there is no network. */
-const PATIENCE = 8;
+/** After so many attempts there is none where nobody looks. */
+export const HIDDEN_PATIENCE = 8;
+/** The same where there is no network: Chromium delays a socket the more, the more of them have failed. */
+export const OFFLINE_PATIENCE = 3;
 
 /**
  * How long to wait before connecting again: nothing before the first attempt,
@@ -14,15 +16,15 @@ const PATIENCE = 8;
  *
  * @param attempt 0 for the first attempt, 1 for the first retry, …
  * @param random From 0 to 1.
- * @param idle Whether the page is hidden or offline: the first attempts are the
- * same, as the peers of a hidden page are not to notice; later ones are rare.
+ * @param patience After how many attempts the next ones are rare: the peers of a
+ * hidden page are not to notice, and a server on this machine needs no network.
  */
 export function backoffMs(
   attempt: number,
   random: number,
-  idle = false,
+  patience = Infinity,
 ): number {
   if (attempt === 0) return 0;
-  if (idle && attempt > PATIENCE) return (1 + random) * IDLE_MS;
+  if (attempt > patience) return (1 + random) * IDLE_MS;
   return random * Math.min(CAP_MS, FIRST_MS * 2 ** (attempt - 1));
 }

@@ -87,6 +87,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
             reject(error);
           }
         },
+        onWake() {},
         onDown: ask,
         onFail(cause) {
           if (cause === undefined) return void ask();

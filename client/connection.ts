@@ -1,8 +1,10 @@
 import {
   type ClientLimits,
   exceedsBytes,
+  type Ice,
   isPolite,
   type Member,
+  type TurnStatus,
   type Welcome,
 } from "../protocol.ts";
 import type { Debug } from "./debug.ts";
@@ -10,7 +12,9 @@ import { Emitter } from "./emitter.ts";
 import type { ConnectionEvents, ConnectionState } from "./events.ts";
 import { Mesh } from "./mesh.ts";
 import type { Settings } from "./options.ts";
-import type { PairState } from "./pair.ts";
+import { ConvergeError, type MissingPeer } from "./converge_error.ts";
+import type { PairReason } from "./pair_reason.ts";
+import type { PairState } from "./pair_state.ts";
 import type { Path } from "./path.ts";
 import type { PeerConnections } from "./peer_connections.ts";
 import {
@@ -29,6 +33,9 @@ import type { RoomMessage, Signaling } from "./signaling.ts";
 /** How long after its restart a server may still hear of members for the first time: the longest retry, beside their grace. */
 const RETURN_MS = 10_000;
 
+/** How long the socket may take to show that it lives when packets of a pair have stopped: less than that pair's patience. */
+const DOUBT_MS = 1_500;
+
 /** A member of the room, and what connects us with it. A snapshot: ask again for news. */
 export interface Peer {
   /** Its public name. */
@@ -41,10 +48,16 @@ export interface Peer {
   readonly away: boolean;
   /** Whether we give way when both offer at once: we were here first. */
   readonly polite: boolean;
-  /** Where the pair stands; `new` before anybody dialled. */
-  readonly state: PairState | "new";
+  /** Where the pair stands. */
+  readonly state: PairState;
+  /** Why: a sentence for a person, of a closed list. */
+  readonly reason: PairReason;
   /** How packets travel; `null` until connected. */
   readonly path: Path | null;
+  /** Round-trip time in milliseconds, as ICE measured it within the last seconds; `null` until then. */
+  readonly roundTripMs: number | null;
+  /** The default channel; `null` while it is not open. */
+  readonly channel: RTCDataChannel | null;
   /** The connection itself, for media and statistics; `null` before anybody dialled. Do not close it. */
   readonly pc: RTCPeerConnection | null;
 }
@@ -58,6 +71,12 @@ export interface SendOptions {
 /** Options of {@linkcode Connection.connectToPeer}. */
 export interface ConnectToPeerOptions {
   /** Stops waiting when aborted. The pair is dialled all the same. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@linkcode Connection.converged}. */
+export interface ConvergedOptions {
+  /** Stops waiting when aborted. */
   readonly signal?: AbortSignal;
 }
 
@@ -95,6 +114,9 @@ export class Connection implements AsyncDisposable {
   #limits: ClientLimits;
   #presence: string | null;
   #state: ConnectionState = "joined";
+  #turn: TurnStatus;
+  /** Whether the network may be another than before the last welcome. */
+  #moved = false;
   /** Members that a server which was restarted has not told of again. */
   #awaited: readonly KnownMember[] = [];
   #patience: ReturnType<typeof setTimeout> | undefined;
@@ -106,11 +128,15 @@ export class Connection implements AsyncDisposable {
     this.polite = welcome.peers.length === 0;
     this.#self = welcome;
     this.#limits = welcome.limits;
+    this.#turn = welcome.turn;
     this.#checkPresence(settings.presence);
     this.#presence = settings.presence;
     this.#mesh = new Mesh(welcome, {
       peerConnections,
       signal: (to, data) => signaling.signal(to, data),
+      joined: () => this.#state === "joined",
+      onStall: () => signaling.doubt(DOUBT_MS),
+      turn: () => settings.iceServers ? undefined : this.#turn,
       emit: (event, ...payload) => this.#emit(event, ...payload),
       debug,
     });
@@ -126,6 +152,11 @@ export class Connection implements AsyncDisposable {
       },
       onFail: (cause) => {
         if (cause === undefined) void this.#ask();
+      },
+      onWake: (changed) => {
+        // The socket is being replaced: only after its welcome can anything be said.
+        if (changed) this.#moved = true;
+        else this.#mesh.wake(false);
       },
     };
     this.#welcome(welcome);
@@ -155,7 +186,10 @@ export class Connection implements AsyncDisposable {
         presence: decodePresence(member.presence),
         polite: isPolite(this.#self, member),
         state: pair?.state ?? "new",
-        path: pair?.path ?? null,
+        reason: pair?.reason ?? "not dialled",
+        path: pair?.route?.path ?? null,
+        roundTripMs: pair?.route?.roundTripMs ?? null,
+        channel: pair?.channel ?? null,
         pc: pair?.pc ?? null,
       });
     }
@@ -214,7 +248,7 @@ export class Connection implements AsyncDisposable {
           "InvalidStateError",
         );
       }
-      const max = this.#mesh.pair(id)?.pc.sctp?.maxMessageSize || Infinity;
+      const max = this.#mesh.pair(id)?.pc?.sctp?.maxMessageSize || Infinity;
       if (
         bytes === undefined ? exceedsBytes(data as string, max) : bytes > max
       ) {
@@ -275,6 +309,33 @@ export class Connection implements AsyncDisposable {
     return opened;
   }
 
+  /**
+   * Resolves when every peer of the room is connected. Without a `signal` it
+   * waits for as long as that takes.
+   *
+   * @throws {ConvergeError} If `signal` is aborted, or the connection closed, before; `missing` says who is not connected, and why.
+   */
+  converged(options: ConvergedOptions = {}): Promise<void> {
+    const { signal } = options;
+    return new Promise((resolve, reject) => {
+      const check = () => {
+        const missing = this.#missing();
+        const closed = this.#state === "closed";
+        if (closed || signal?.aborted) {
+          reject(new ConvergeError(missing, { cause: signal?.reason }));
+        } else if (this.#state === "joined" && missing.length === 0) resolve();
+        else return;
+        for (const off of offs) off();
+        signal?.removeEventListener("abort", check);
+      };
+      const offs = (["peerlist", "peer-state", "state"] as const).map((event) =>
+        this.on(event, check)
+      );
+      signal?.addEventListener("abort", check);
+      check();
+    });
+  }
+
   /** Ends the pair with a peer, or with all. It is not dialled again but by `connectToPeer`, of either side. */
   peerDisconnect(peerId?: string): void {
     this.#mesh.bye(peerId);
@@ -289,6 +350,18 @@ export class Connection implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     this.close();
     return Promise.resolve();
+  }
+
+  /** Who is in the room and not connected. */
+  #missing(): MissingPeer[] {
+    const closed = this.#state === "closed";
+    return [...this.#members.keys()].flatMap((peer) => {
+      const {
+        state = closed ? "closed" : "new",
+        reason = closed ? "the connection was closed" : "not dialled",
+      } = this.#mesh.pair(peer) ?? {};
+      return state === "connected" ? [] : [{ peer, state, reason }];
+    });
   }
 
   #emit<Name extends keyof ConnectionEvents>(
@@ -328,7 +401,7 @@ export class Connection implements AsyncDisposable {
       case "signal":
         return this.#mesh.hear(message.from, message.data);
       case "ice":
-        return this.#setIceServers(message.iceServers);
+        return this.#useIceServers(message);
       case "error":
         // The peer left while we spoke to it, or a limit of ours was wrong: its leave tells the rest.
         return this.#parts.debug("server says", message);
@@ -338,14 +411,14 @@ export class Connection implements AsyncDisposable {
   }
 
   #welcome(welcome: Welcome): void {
-    const { signaling, settings, peerConnections } = this.#parts;
+    const { signaling, settings } = this.#parts;
     const { session, peers, limits } = welcome;
     // Another membership than before, but for the first welcome.
     const anew = welcome.joinedAt !== this.#self.joinedAt;
     this.#self = welcome;
     this.#limits = limits;
     signaling.welcomed(welcome);
-    peerConnections.setIceServers(settings.iceServers ?? welcome.iceServers);
+    this.#useIceServers(welcome);
     // One that was taken back, too: others may still know what was before.
     if (session !== "new" || this.#presence !== null) {
       signaling.publish(this.#presence);
@@ -363,6 +436,9 @@ export class Connection implements AsyncDisposable {
     const ids = [...again, ...others.map(({ id }) => id)];
     for (const id of ids) this.#mesh.dial(id);
     this.#setState("joined", session);
+    // The socket may have been lost with the network; and who was silent is heard again.
+    this.#mesh.wake(this.#moved);
+    this.#moved = false;
   }
 
   /** Waits for members of before a restart, until those who have not come back count as gone. */
@@ -416,15 +492,19 @@ export class Connection implements AsyncDisposable {
       this.#emit("presence", { peer: id, presence: decodePresence(presence) });
     }
     for (const { id, away } of turned) {
+      if (!away) this.#mesh.reach(id);
       this.#emit("peer-away", { peer: id, away });
     }
   }
 
-  #setIceServers(iceServers: Welcome["iceServers"]): void {
+  #useIceServers({ iceServers, turn }: Welcome | Ice): void {
     const { settings, peerConnections } = this.#parts;
-    if (settings.iceServers) return;
-    peerConnections.setIceServers(iceServers);
-    this.#mesh.reconfigure();
+    this.#turn = turn;
+    const changed = peerConnections.setIceServers(
+      settings.iceServers ?? iceServers,
+    );
+    // Without credentials there is nothing to gain: what is relayed lives on for a while.
+    if (changed && turn !== "failed") this.#mesh.reconfigure();
   }
 
   #checkPresence(encoded: string | null): void {

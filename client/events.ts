@@ -1,4 +1,5 @@
-import type { PairState } from "./pair.ts";
+import type { PairReason } from "./pair_reason.ts";
+import type { PairState } from "./pair_state.ts";
 import type { Path } from "./path.ts";
 import type { RoomSocket } from "./room_socket.ts";
 
@@ -22,21 +23,24 @@ export interface ConnectionEvents {
   peerlist: (peers: string[]) => void;
   /** The signaling socket opened. A listener that is added while it is open hears of it at once (in a microtask). */
   socket: (socket: RoomSocket) => void;
-  /** Connected to a peer, whose default channel is open. Fires before any message or other channel of that peer, once until its `peer-disconnect`. */
+  /**
+   * Connected to a peer, whose default channel is open. Fires before any message
+   * or other channel of that peer; again, with another channel and without a
+   * `peer-disconnect` before, when its connection had to be made anew.
+   */
   peer: (peer: [peerId: string, channel: RTCDataChannel]) => void;
   /** A data channel opened: the default one of a peer, or one by name, whoever opened it. */
   datachannel: (channel: RTCDataChannel) => void;
   /** A peer sent something: a string as it was, anything binary as an `ArrayBuffer`. Never before the `peer` event of its sender. */
   message: (message: Message) => void;
   /**
-   * The pair is gone: the peer left, either side ended it, or it broke and is
-   * dialled anew. Not while ICE may still recover it (`disrupted`,
-   * `restarting`), and not for a peer that never was connected.
+   * The pair is gone for good: the peer left, or either side ended it. Not while
+   * it is repaired or made anew, and not for a peer that never was connected.
    */
   "peer-disconnect": (peerId: string) => void;
   /** A data channel that had opened closed. */
   "webrtc-close": (channel: RTCDataChannel) => void;
-  /** State or path of a pair changed. */
+  /** State or path of a pair changed, or why it is in that state. */
   "peer-state": (change: PeerStateChange) => void;
   /** A peer published a new presence, or was first seen with one. Not for one's own. */
   presence: (change: PresenceChange) => void;
@@ -68,6 +72,8 @@ export interface PeerStateChange {
   readonly peer: string;
   /** Where the pair stands now. */
   readonly state: PairState;
+  /** Why: a sentence for a person, of a closed list. */
+  readonly reason: PairReason;
   /** How its packets travel; `null` until it has connected. */
   readonly path: Path | null;
 }

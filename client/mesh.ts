@@ -1,13 +1,10 @@
-import { isPolite, type Member } from "../protocol.ts";
-import { backoffMs } from "./backoff.ts";
+import { isPolite, type Member, type TurnStatus } from "../protocol.ts";
 import type { Debug } from "./debug.ts";
 import type { ConnectionEvents } from "./events.ts";
-import { CONNECT_MS, Pair } from "./pair.ts";
+import { Pair } from "./pair.ts";
+import type { PairReason } from "./pair_reason.ts";
 import { type PairSignalBody, parsePairSignal } from "./pair_signal.ts";
 import type { PeerConnections } from "./peer_connections.ts";
-
-/** Wait before a pair that broke is dialled again, so that the room can tell of a peer that left. */
-const REDIAL_MS = 200;
 
 /** Why nothing can be waited for any more. */
 const CLOSED = "the connection was closed";
@@ -18,6 +15,12 @@ export interface MeshOptions {
   readonly peerConnections: PeerConnections;
   /** Carries `data` to a peer through the server. */
   readonly signal: (peerId: string, data: string) => void;
+  /** Whether signals leave now. */
+  readonly joined: () => boolean;
+  /** Packets of a pair have stopped: the socket may be dead, too. */
+  readonly onStall: () => void;
+  /** What the server says of TURN; `undefined` if its servers are not used. */
+  readonly turn: () => TurnStatus | undefined;
   /** Tells the app. */
   readonly emit: <Name extends keyof ConnectionEvents>(
     event: Name,
@@ -35,19 +38,12 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-/** A pair that broke, or was asked for, and will be dialled again. */
-interface Redial {
-  readonly attempts: number;
-  readonly timer: ReturnType<typeof setTimeout>;
-}
-
-/** All pairs of one membership: who dials whom, which signal belongs to which pair, and what happens when one breaks. */
+/** All pairs of one membership: who is dialled, which signal belongs to which pair, and what the app hears of them. */
 export class Mesh {
   readonly #options: MeshOptions;
   readonly #pairs = new Map<string, Pair>();
-  /** The last generation used with a peer; outlives the pair, so that late signals of it are known as such. */
+  /** The last generation used with a peer whose pair has ended, so that late signals of it are known as such. */
   readonly #generations = new Map<string, number>();
-  readonly #redials = new Map<string, Redial>();
   readonly #waiters = new Set<Waiter>();
   #self: Pick<Member, "id" | "joinedAt">;
   #members: ReadonlyMap<string, Member> = new Map();
@@ -71,8 +67,7 @@ export class Mesh {
 
   /** The default channel of a peer, if it is open. */
   channel(peerId: string): RTCDataChannel | undefined {
-    const channel = this.#pairs.get(peerId)?.channel;
-    return channel?.readyState === "open" ? channel : undefined;
+    return this.#pairs.get(peerId)?.channel;
   }
 
   /**
@@ -80,13 +75,10 @@ export class Mesh {
    * Returns whom to dial again: everybody who was dialled or is waited for.
    */
   rejoin(self: Pick<Member, "id" | "joinedAt">): string[] {
-    const dialled = [...this.#pairs.keys(), ...this.#redials.keys()];
+    const dialled = [...this.#pairs.keys()];
     this.#self = self;
+    for (const id of dialled) this.#end(id, "it was ended");
     this.#generations.clear();
-    for (const id of dialled) {
-      this.#rest(id);
-      this.#forget(id);
-    }
     return [...dialled, ...this.#wanted()];
   }
 
@@ -98,13 +90,11 @@ export class Mesh {
   ): void {
     this.#members = members;
     for (const { id } of left) {
-      this.#generations.delete(id);
-      if (members.has(id)) {
-        // The same name, another membership: what waits for it may go on.
-        this.#rest(id);
-        this.#forget(id);
-      } else {
+      // The same name, another membership: what waits for it may go on.
+      if (members.has(id)) this.#end(id, "the peer left", 0);
+      else {
         this.drop(id, "the peer left");
+        this.#generations.delete(id);
       }
     }
     const wanted = this.#wanted();
@@ -112,22 +102,9 @@ export class Mesh {
     for (const { id } of joined) if (wanted.has(id)) this.dial(id);
   }
 
-  /**
-   * Dials a member, unless there is a pair already. Only the impolite side makes
-   * the first offer; the polite one asks for it. Chromium now and then stops
-   * gathering candidates when a first offer is rolled back, so first offers
-   * must never meet.
-   */
+  /** Dials a member, unless there is a pair already. */
   dial(peerId: string): void {
-    const member = this.#members.get(peerId);
-    if (!member || this.#pairs.has(peerId) || this.#closed) return;
-    const generation = this.#generation(peerId) + 1;
-    if (!isPolite(this.#self, member)) {
-      return this.#makePair(peerId, generation)?.offer();
-    }
-    this.#signal(peerId, generation, { dial: true });
-    // Should the question or its answer get lost.
-    this.#dialLater(peerId, CONNECT_MS);
+    if (!this.#pairs.has(peerId)) this.#makePair(peerId)?.dial();
   }
 
   /**
@@ -163,32 +140,23 @@ export class Mesh {
   /** Takes what a peer said through the server. */
   hear(from: string, data: string): void {
     const signal = parsePairSignal(data);
-    const known = this.#generation(from);
     if (
       !signal || !this.#members.has(from) ||
-      signal.to !== this.#self.joinedAt || signal.generation < known
+      signal.to !== this.#self.joinedAt ||
+      signal.generation < this.#generation(from)
     ) {
       return this.#options.debug("signal dropped", from);
     }
     if ("bye" in signal) {
       // Also for a pair that broke here and waits to be dialled again.
-      this.#generations.set(from, signal.generation);
-      return this.drop(from, "the other side ended it");
+      return this.drop(from, "the other side ended it", signal.generation);
     }
-    if (signal.generation > known) {
-      const asks = "dial" in signal;
-      const offers = "description" in signal &&
-        signal.description.type === "offer";
-      // Anything else belongs to a pair that we never knew.
-      if (!asks && !offers) return;
-      this.#generations.set(from, signal.generation);
-      this.#forget(from);
-      // A listener may have dialled anew, or closed it all, meanwhile.
-      if (this.#generation(from) !== signal.generation) return;
-      const pair = this.#makePair(from, signal.generation);
-      if (asks) return pair?.offer();
-    }
-    this.#pairs.get(from)?.receive(signal);
+    const pair = this.#pairs.get(from);
+    if (pair) return pair.receive(signal);
+    const made = this.#makePair(from);
+    made?.receive(signal);
+    // It belonged to one that has ended.
+    if (made?.state === "new") this.#pairs.delete(from);
   }
 
   /**
@@ -200,24 +168,34 @@ export class Mesh {
     const ids = peerId === undefined ? [...this.#members.keys()] : [peerId];
     for (const id of ids) {
       const generation = this.#generation(id) + 1;
-      this.#generations.set(id, generation);
       this.#signal(id, generation, { bye: true });
-      this.drop(id, "it was ended");
+      this.drop(id, "it was ended", generation);
     }
   }
 
   /** Ends the pair with a peer without a word, and gives up what waits for it. */
-  drop(peerId: string, reason: string): void {
+  drop(peerId: string, reason: PairReason, generation?: number): void {
     const waiters = [...this.#waiters].filter((each) => each.peerId === peerId);
-    this.#rest(peerId);
     // A listener may wait anew: that one is not given up.
-    this.#forget(peerId);
+    this.#end(peerId, reason, generation);
     for (const { reject } of waiters) reject(networkError(reason));
   }
 
-  /** Makes an offer to a peer again that it has not answered: it may have got lost. */
+  /** Says to a peer again what it has not answered: it may have got lost. */
   repeat(peerId: string): void {
     this.#pairs.get(peerId)?.repeat();
+  }
+
+  /** Signals reach a peer again, or all. */
+  reach(peerId?: string): void {
+    for (const [id, pair] of this.#pairs) {
+      if (peerId === undefined || id === peerId) pair.reach();
+    }
+  }
+
+  /** The page may be back, or the network, which may be another then (`changed`). */
+  wake(changed: boolean): void {
+    for (const pair of this.#pairs.values()) pair.wake(changed);
   }
 
   /** Uses the present STUN and TURN servers for the pairs that there are. */
@@ -242,7 +220,8 @@ export class Mesh {
   }
 
   #generation(peerId: string): number {
-    return this.#generations.get(peerId) ?? 0;
+    return this.#pairs.get(peerId)?.generation ??
+      this.#generations.get(peerId) ?? 0;
   }
 
   #signal(peerId: string, generation: number, body: PairSignalBody): void {
@@ -252,39 +231,40 @@ export class Mesh {
     this.#options.signal(peerId, data);
   }
 
-  #makePair(peerId: string, generation: number): Pair | undefined {
-    const { peerConnections, emit, debug } = this.#options;
+  #makePair(peerId: string): Pair | undefined {
+    const { peerConnections, joined, onStall, turn, emit, debug } =
+      this.#options;
     const member = this.#members.get(peerId);
     if (!member || this.#closed) return;
     const pair = new Pair({
-      line: peerConnections.take(),
       polite: isPolite(this.#self, member),
-      generation,
-      send: (signal) => this.#signal(peerId, generation, signal),
-      onChange: ({ state, path }) =>
-        emit("peer-state", { peer: peerId, state, path: path ?? null }),
+      generation: this.#generation(peerId),
+      take: () => peerConnections.take(),
+      send: (generation, signal) => this.#signal(peerId, generation, signal),
+      whySilent: () =>
+        !joined()
+          ? "signaling is down"
+          : this.#members.get(peerId)?.away
+          ? "signaling of the peer is down"
+          : undefined,
+      turn,
+      onChange: ({ state, reason, route }) => {
+        if (state === "disrupted") onStall();
+        const path = route?.path ?? null;
+        emit("peer-state", { peer: peerId, state, reason, path });
+      },
       onOpen: (pair, channel) => {
-        if (channel === pair.channel) {
-          this.#rest(peerId);
-          emit("peer", [peerId, channel]);
-        }
+        if (channel === pair.channel) emit("peer", [peerId, channel]);
         emit("datachannel", channel);
         this.#serve(peerId);
       },
-      onMessage: (_, data) => emit("message", { data, peer: peerId }),
-      onClose: (_, channel) => emit("webrtc-close", channel),
-      onTrack: (_, { track, streams }) =>
+      onMessage: (data) => emit("message", { data, peer: peerId }),
+      onClose: (channel) => emit("webrtc-close", channel),
+      onTrack: ({ track, streams }) =>
         emit("track", { peer: peerId, track, streams }),
-      onEnd: (pair, ending) => {
-        if (this.#pairs.get(peerId) !== pair) return;
-        if (ending === "broken") this.#redial(peerId);
-        else this.drop(peerId, "the other side ended it");
-      },
       onError: (error) => debug("pair", peerId, error),
     });
     this.#pairs.set(peerId, pair);
-    this.#generations.set(peerId, generation);
-    emit("peer-state", { peer: peerId, state: pair.state, path: null });
     return pair;
   }
 
@@ -297,39 +277,16 @@ export class Mesh {
     }
   }
 
-  /** Dials a pair that broke again, with backoff, for as long as the room says that the peer is there. */
-  #redial(peerId: string): void {
-    const attempts = this.#redials.get(peerId)?.attempts ?? 0;
-    const delayMs = REDIAL_MS + backoffMs(attempts + 1, Math.random());
-    this.#dialLater(peerId, delayMs);
-    // Last: a listener may end it all.
-    this.#forget(peerId);
-  }
-
-  #dialLater(peerId: string, delayMs: number): void {
-    const { timer, attempts = 0 } = this.#redials.get(peerId) ?? {};
-    clearTimeout(timer);
-    this.#redials.set(peerId, {
-      attempts: attempts + 1,
-      timer: setTimeout(() => this.dial(peerId), delayMs),
-    });
-  }
-
-  /** Nothing is left to dial again. */
-  #rest(peerId: string): void {
-    clearTimeout(this.#redials.get(peerId)?.timer);
-    this.#redials.delete(peerId);
-  }
-
-  /** Closes a pair, if there is one, and tells the app if it knew the peer. */
-  #forget(peerId: string): void {
+  /** Ends a pair, if there is one, and tells the app if it knew the peer. */
+  #end(peerId: string, reason: PairReason, generation?: number): void {
+    const last = generation ?? this.#generation(peerId);
     const pair = this.#pairs.get(peerId);
+    // First: a listener may dial anew.
+    this.#generations.set(peerId, last);
     if (!pair) return;
-    const { emit } = this.#options;
     this.#pairs.delete(peerId);
-    pair.close();
-    emit("peer-state", { peer: peerId, state: "closed", path: null });
-    if (pair.announced) emit("peer-disconnect", peerId);
+    pair.end(reason);
+    if (pair.announced) this.#options.emit("peer-disconnect", peerId);
   }
 }
 

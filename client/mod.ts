@@ -5,21 +5,26 @@
  * | I want to change …                      | go to …                              | its test                      |
  * | --------------------------------------- | ------------------------------------ | ----------------------------- |
  * | the options of `connect`                | `options.ts`, `address.ts`           | `test/client/connect_test.ts`, `address_test.ts` |
- * | how joining succeeds or fails           | `connect.ts`, `why_down.ts`          | `test/client/connect_test.ts` |
+ * | how joining succeeds or fails           | `connect.ts`, `why_down.ts`, `ask_room.ts` | `test/client/connect_test.ts` |
  * | the public API and its events           | `connection.ts`, `events.ts`         | `test/browser/connection_test.ts` |
- * | who dials whom, and what is tried again | `mesh.ts`                            | `test/browser/connection_test.ts` |
- * | one pair: its states and channels       | `pair.ts`                            | `test/client/pair_test.ts`    |
+ * | which pairs there are, and who hears of them | `mesh.ts`                       | `test/browser/connection_test.ts` |
+ * | when a pair is repaired or made anew    | `pair.ts`, `pair_state.ts`           | `test/client/pair_test.ts`, `pair_state_test.ts` |
+ * | why a pair is not connected             | `pair_reason.ts`                     | `test/client/pair_reason_test.ts` |
+ * | one RTCPeerConnection: channels, route  | `link.ts`, `path.ts`                 | `test/client/path_test.ts`, `test/browser/connection_test.ts` |
  * | offers, answers, candidates             | `negotiation.ts`, `pair_signal.ts`   | `test/browser/glare_test.ts`, `lost_offer_test.ts` |
  * | who is in the room                      | `presence.ts`                        | `test/client/presence_test.ts` |
  * | the socket, its pace and its retries    | `signaling.ts`, `outbox.ts`, `backoff.ts`, `heartbeat.ts` | `test/client/signaling_test.ts`, `outbox_test.ts`, `backoff_test.ts`, `heartbeat_test.ts` |
+ * | why a page does not connect, `@x/webrtc/diagnose` | `diagnose/`                    | `test/client/diagnose/`, `test/browser/diagnose_test.ts` |
  *
  * @module
  */
 export { connect } from "./connect.ts";
+export { ConvergeError, type MissingPeer } from "./converge_error.ts";
 export { ConnectError, type ConnectErrorReason } from "./connect_error.ts";
 export {
   Connection,
   type ConnectToPeerOptions,
+  type ConvergedOptions,
   type Peer,
   type SendOptions,
 } from "./connection.ts";
@@ -34,7 +39,8 @@ export type {
   StateChange,
 } from "./events.ts";
 export type { ConnectOptions } from "./options.ts";
-export type { PairState } from "./pair.ts";
+export type { NoPathReason, PairReason } from "./pair_reason.ts";
+export type { PairState } from "./pair_state.ts";
 export type { Path } from "./path.ts";
 export type { RoomSocket, RoomSocketOptions } from "./room_socket.ts";
 export type { RefusalCode } from "../protocol.ts";

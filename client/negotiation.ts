@@ -28,6 +28,9 @@ export class Negotiation {
   /** Which one of the other side's offers was taken last. */
   #answered = 0;
   #makingOffer = false;
+  #unanswered = false;
+  /** Whether the other side was asked to restart ICE, and has not. */
+  #asking = false;
   #describing = false;
   #closed = false;
   #work: Promise<void> = Promise.resolve();
@@ -53,6 +56,7 @@ export class Negotiation {
     this.#work = this.#work.then(async () => {
       if (this.#closed) return;
       if ("description" in signal) await this.#describe(signal);
+      else if ("restart" in signal) this.#restartForOther();
       else if ("candidates" in signal) await this.#add(signal.candidates);
     }).catch((error) => {
       // Closing in the middle of an operation makes the browser refuse the next one.
@@ -65,8 +69,28 @@ export class Negotiation {
     void this.#offer();
   }
 
-  /** Makes an unanswered offer again: it may have got lost. */
+  /** Whether the other side has described nothing since the last {@linkcode Negotiation.restart}. */
+  get unanswered(): boolean {
+    return this.#unanswered;
+  }
+
+  /**
+   * Restarts ICE (W3C WebRTC §4.4.2). The polite side asks the other one for
+   * it: should both offer, one is rolled back, which may cost Chromium its
+   * candidates.
+   */
+  restart(): void {
+    const { pc, polite } = this.#options;
+    this.#unanswered = true;
+    this.#asking = polite;
+    this.repeat();
+    // An offer on its way may be of another network; the next one follows its answer.
+    if (!polite) pc.restartIce();
+  }
+
+  /** Says again what got no answer: it may have got lost. */
   repeat(): void {
+    if (this.#asking) this.#options.send({ restart: true });
     if (this.#options.pc.signalingState === "have-local-offer") {
       this.#sendDescription();
     }
@@ -105,10 +129,19 @@ export class Negotiation {
       // An answer to an offer that was rolled back, answered already or never made.
       return;
     }
+    this.#unanswered = this.#asking = false;
     // An offer that collides rolls back our own (JSEP, RFC 9429 §4.1.10.2).
     await pc.setRemoteDescription(description);
     await this.#addWaiting();
     if (description.type === "offer") await this.#sendLocalDescription();
+  }
+
+  /** The answer to an offer on its way brings new candidates of the other side as well. */
+  #restartForOther(): void {
+    const { pc } = this.#options;
+    if (pc.signalingState !== "stable") return;
+    this.#unanswered = true;
+    pc.restartIce();
   }
 
   async #sendLocalDescription(): Promise<void> {

@@ -1,118 +1,73 @@
-import { Negotiation } from "./negotiation.ts";
-import type { PairSignalBody } from "./pair_signal.ts";
-import { type Path, readPath } from "./path.ts";
+import type { TurnStatus } from "../protocol.ts";
+import { backoffMs } from "./backoff.ts";
+import { Link } from "./link.ts";
+import type { PairReason } from "./pair_reason.ts";
+import type { PairSignal, PairSignalBody } from "./pair_signal.ts";
+import { nextPairState, type PairEvent, type PairState } from "./pair_state.ts";
+import type { Route } from "./path.ts";
 import type { Line } from "./peer_connections.ts";
 
-/**
- * Where a pair stands.
- *
- * - `connecting`: it was dialled and never connected yet
- * - `connected`: its default channel is open and packets flow
- * - `disrupted`: it was connected and packets stopped; ICE may recover by itself
- * - `restarting`: ICE gave up and was restarted (W3C WebRTC §4.4.2, `restartIce`)
- * - `closed`: it is gone for good
- */
-export type PairState =
-  | "connecting"
-  | "connected"
-  | "disrupted"
-  | "restarting"
-  | "closed";
-
-/** Where a pair goes from `current`, given its connection and whether its default channel has opened. */
-export function nextState(
-  current: PairState,
-  connection: RTCPeerConnectionState,
-  open: boolean,
-): PairState {
-  switch (connection) {
-    case "closed":
-      return "closed";
-    case "failed":
-      return "restarting";
-    case "disconnected":
-      return open ? "disrupted" : current;
-    case "connected":
-      return open ? "connected" : current;
-    case "new":
-    case "connecting":
-      // An open channel may be told before the connection that carries it. An
-      // ICE restart passes here too: what was connected stays so until it is not.
-      return open && current === "connecting" ? "connected" : current;
-    default:
-      return connection satisfies never;
-  }
-}
-
-/**
- * How a pair ended: the other side said goodbye to it, or it broke, by a closed
- * channel or by not connecting in time.
- */
-export type PairEnding = "bye" | "broken";
-
-/** How long a pair may take to connect. */
-export const CONNECT_MS = 15_000;
+/** How long a connection may take to be made. */
+const CONNECT_MS = 15_000;
+/** How long ICE may take to recover by itself. */
+const PATIENCE_MS = 2_000;
+/** How long an ICE restart may take, once it was answered, before a connection of the next generation is made. */
+const RESTART_MS = 15_000;
+/** How often a restart that got no answer is asked for again, before the same. */
+const REPEATS = 2;
+/** Wait before a pair that broke is dialled again, so that the room can tell of a peer that left. */
+const REDIAL_MS = 200;
 
 /** What a pair needs, and whom it tells. */
 export interface PairOptions {
-  /** The connection to use, fresh, with its default channel. The pair closes it. */
-  readonly line: Line;
   /** Whether this side gives way when both offer at once. */
   readonly polite: boolean;
-  /** Counts the connections with this peer. */
+  /** The last generation used with this peer, 0 if none was. */
   readonly generation: number;
+  /** A fresh connection. */
+  take(): Line;
   /** Says something to the other side, in order. */
-  send(signal: PairSignalBody): void;
-  /** The state or the path changed. */
+  send(generation: number, signal: PairSignalBody): void;
+  /** Why signals reach the peer only later, if so. */
+  whySilent(): PairReason | undefined;
+  /** What the signaling server says of TURN; `undefined` if its servers are not used. */
+  turn(): TurnStatus | undefined;
+  /** State, reason or path changed. */
   onChange(pair: Pair): void;
-  /** A channel opened; the default one first, once. */
+  /** A channel opened; the default one of a generation first. */
   onOpen(pair: Pair, channel: RTCDataChannel): void;
   /** Something arrived on a channel that has opened. */
-  onMessage(pair: Pair, data: string | ArrayBuffer): void;
+  onMessage(data: string | ArrayBuffer): void;
   /** A channel that had opened closed. */
-  onClose(pair: Pair, channel: RTCDataChannel): void;
+  onClose(channel: RTCDataChannel): void;
   /** The other side added a media track. */
-  onTrack(pair: Pair, event: RTCTrackEvent): void;
-  /** The pair ended, not by {@linkcode Pair.close}. */
-  onEnd(pair: Pair, ending: PairEnding): void;
+  onTrack(event: RTCTrackEvent): void;
   /** Takes what the browser would not do. */
   onError(error: unknown): void;
 }
 
-/** Everything about one remote peer: one RTCPeerConnection, its negotiation, its channels. */
+/**
+ * Everything about one remote peer: supervises one connection after the other,
+ * each of the next generation, for as long as the peer is in the room.
+ */
 export class Pair {
-  readonly pc: RTCPeerConnection;
-  readonly generation: number;
-  /** The default channel. */
-  readonly channel: RTCDataChannel;
   readonly #options: PairOptions;
-  readonly #negotiation: Negotiation;
-  readonly #channels = new Map<string, RTCDataChannel>();
-  readonly #opened = new Set<RTCDataChannel>();
-  #state: PairState = "connecting";
+  #state: PairState = "new";
+  #reason: PairReason = "not dialled";
+  /** Why the last connection is no more. */
+  #trouble: PairReason = "dialled";
+  #generation: number;
+  #link: Link | undefined;
+  /** Labels of the channels that this side has made; the next generation has them too. */
+  readonly #made = new Set<string>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #attempts = 0;
   #announced = false;
-  readonly #patience: ReturnType<typeof setTimeout>;
-  #path: Path | undefined;
 
-  /** Listens to the connection, and waits for the other side unless {@linkcode Pair.offer} is called. */
+  /** Does nothing yet. */
   constructor(options: PairOptions) {
-    const { line, generation, polite, send, onError } = options;
-    const { pc, channel } = line;
-    this.pc = pc;
-    this.channel = channel;
-    this.generation = generation;
     this.#options = options;
-    this.#negotiation = new Negotiation({ pc, polite, send, onError });
-    this.#watch(channel);
-    pc.ondatachannel = ({ channel }) => {
-      if (!this.#channels.has(channel.label)) {
-        this.#channels.set(channel.label, channel);
-      }
-      this.#watch(channel);
-    };
-    pc.onconnectionstatechange = () => this.#update();
-    pc.ontrack = (event) => options.onTrack(this, event);
-    this.#patience = setTimeout(() => this.#end("broken"), CONNECT_MS);
+    this.#generation = options.generation;
   }
 
   /** Where it stands. */
@@ -120,144 +75,286 @@ export class Pair {
     return this.#state;
   }
 
-  /** How its packets travel; `undefined` until it has connected. */
-  get path(): Path | undefined {
-    return this.#path;
+  /** Why. */
+  get reason(): PairReason {
+    return this.#reason;
   }
 
-  /** Whether the app has heard of it. */
+  /** The last generation used. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** The present connection, if there is one. */
+  get pc(): RTCPeerConnection | undefined {
+    return this.#link?.pc;
+  }
+
+  /** How packets travel; `undefined` until that is known. */
+  get route(): Route | undefined {
+    return this.#link?.route;
+  }
+
+  /** The default channel, if it is open. */
+  get channel(): RTCDataChannel | undefined {
+    const channel = this.#link?.channel;
+    return channel?.readyState === "open" ? channel : undefined;
+  }
+
+  /** Whether the app has heard of the peer. */
   get announced(): boolean {
     return this.#announced;
   }
 
-  /** Uses other STUN and TURN servers; a pair that has not connected gathers again with them (W3C WebRTC §4.4.2, `setConfiguration`). */
-  reconfigure(configuration: RTCConfiguration): void {
-    this.pc.setConfiguration(configuration);
-    if (this.#state === "connecting") this.pc.restartIce();
+  /**
+   * Begins a connection of the next generation. Only the impolite side makes
+   * the first offer; the polite one asks for it. Chromium now and then stops
+   * gathering candidates when a first offer is rolled back, so first offers
+   * must never meet.
+   */
+  dial(reason: PairReason = "dialled"): void {
+    const generation = this.#generation + 1;
+    if (!this.#options.polite) {
+      return this.#renew(generation, reason)?.offer();
+    }
+    this.#drop();
+    // A listener may have ended it.
+    if (!this.#move("dialled", reason)) return;
+    this.#options.send(generation, { dial: true });
   }
 
-  /** Makes an unanswered offer again. */
+  /** Takes what the other side says. */
+  receive(signal: PairSignal): void {
+    const offers = "description" in signal &&
+      signal.description.type === "offer";
+    if (signal.generation > this.#generation) {
+      const asks = "dial" in signal;
+      // Anything else belongs to a connection that we never knew.
+      if (!asks && !offers) return;
+      const link = this.#renew(signal.generation, "dialled");
+      return asks ? link?.offer() : link?.receive(signal);
+    }
+    if (signal.generation < this.#generation) return;
+    this.#link?.receive(signal);
+    // One restart is enough for both.
+    if (this.#state === "disrupted" && (offers || "restart" in signal)) {
+      this.#move("restarted", "the other side restarted ICE");
+    }
+  }
+
+  /** The channel of that name, which need not be open yet; `undefined` while there is no connection. */
+  channelNamed(name: string | undefined): RTCDataChannel | undefined {
+    return this.#link?.channelNamed(name);
+  }
+
+  /** Makes an unanswered offer again: it may have got lost. */
   repeat(): void {
-    this.#negotiation.repeat();
+    this.#link?.repeat();
   }
 
-  /** Makes the first offer. */
-  offer(): void {
-    this.#negotiation.offer();
-  }
-
-  /** Takes a signal of the other side that belongs to this generation. */
-  receive(signal: PairSignalBody): void {
-    if ("bye" in signal) this.#end("bye");
-    else this.#negotiation.receive(signal);
-  }
-
-  /** The channel of that name: the default one without a name, else the one that either side has opened. */
-  channelNamed(name: string | undefined): RTCDataChannel {
-    if (name === undefined) return this.channel;
-    let channel = this.#channels.get(name);
-    if (
-      !channel || channel.readyState === "closing" ||
-      channel.readyState === "closed"
-    ) {
-      channel = this.pc.createDataChannel(name);
-      this.#channels.set(name, channel);
-      this.#watch(channel);
+  /** Uses other STUN and TURN servers. Who is relayed needs them before the old ones expire, who has not connected at once. */
+  reconfigure(configuration: RTCConfiguration): void {
+    const link = this.#link;
+    if (!link) return;
+    try {
+      link.pc.setConfiguration(configuration);
+    } catch (error) {
+      // The app has closed it, which is told by no event of the connection.
+      return this.#options.onError(error);
     }
-    return channel;
+    // The old route serves until the new one is found (RFC 8445 §9).
+    const restarts = this.#state === "connected"
+      ? link.route?.relayed
+      : this.#state === "connecting" || !this.#options.whySilent();
+    if (restarts) link.restart();
   }
 
-  /** Closes connection and channels. Closing twice is fine. */
-  close(): void {
-    if (this.#state === "closed") return;
-    this.#state = "closed";
-    clearTimeout(this.#patience);
-    this.#negotiation.close();
-    const { pc } = this;
-    pc.ondatachannel = pc.onconnectionstatechange = pc.ontrack = null;
-    pc.close();
-    // A channel's own close event comes only later, and in Firefox sometimes not at all.
-    for (const channel of this.#opened) this.#closed(channel);
-    const ice = pc.sctp?.transport?.iceTransport;
-    if (ice) ice.onselectedcandidatepairchange = null;
-  }
-
-  #watch(channel: RTCDataChannel): void {
-    channel.binaryType = "arraybuffer";
-    channel.onopen = () => this.#open(channel);
-    channel.onmessage = ({ data }) => {
-      // Nothing arrives on a channel before it was announced.
-      this.#open(channel);
-      if (this.#opened.has(channel)) this.#options.onMessage(this, data);
-    };
-    channel.onclose = () => {
-      this.#closed(channel);
-      // Neither side closes the default channel of a living pair.
-      if (channel === this.channel) this.#end("broken");
-    };
-    if (channel.readyState === "open") this.#open(channel);
-  }
-
-  #open(channel: RTCDataChannel): void {
-    if (this.#opened.has(channel) || this.#state === "closed") return;
-    // Should another channel tell first, the app still hears of the peer before.
-    if (this.channel.readyState === "open" && channel !== this.channel) {
-      this.#open(this.channel);
+  /** The page may be back, or the network, which may be another then (`changed`): whatever waits is tried at once. */
+  wake(changed: boolean): void {
+    switch (this.#state) {
+      case "disrupted":
+      case "restarting":
+        return this.#lose("the network is back");
+      case "connected":
+        // It is too early for the browser to know that packets have stopped, if they have.
+        return changed ? this.#link?.restart() : undefined;
+      default:
+        return this.reach();
     }
-    this.#opened.add(channel);
-    if (channel === this.channel) {
-      this.#announced = true;
-      clearTimeout(this.#patience);
-      this.#update();
-      // A listener may have ended it.
-      if (this.state === "closed") return;
+  }
+
+  /** Signals may reach the peer again: what waits for that goes on. */
+  reach(): void {
+    if (this.#state === "failed") this.#retry();
+    else if (this.#state === "disrupted") this.#lose();
+    // What was said meanwhile is on its way, and has all the time it needs.
+    else this.#arm();
+  }
+
+  /** Ends it for good, without a word to the other side. Ending twice is fine. */
+  end(reason: PairReason): void {
+    this.#move("ended", reason);
+  }
+
+  /** Makes the connection of a generation; `undefined` if a listener ended it meanwhile. */
+  #renew(generation: number, reason: PairReason): Link | undefined {
+    this.#generation = generation;
+    this.#drop();
+    const { take, polite, send, onClose, onMessage, onTrack, onError } =
+      this.#options;
+    // A listener may have dialled anew, or closed it all, meanwhile.
+    if (this.#state === "closed" || this.#generation !== generation) return;
+    let line: Line;
+    try {
+      line = take();
+    } catch (error) {
+      // A browser has no more than some hundreds.
+      onError(error);
+      const still = this.#move("dialled", reason) && !this.#link;
+      if (still) this.#break("the connection closed");
+      return;
     }
-    this.#options.onOpen(this, channel);
+    const link: Link = this.#link = new Link({
+      line,
+      polite,
+      send: (signal) => send(generation, signal),
+      onChange: () => this.#follow(link),
+      onRoute: () => this.#options.onChange(this),
+      onOpen: (channel) => this.#options.onOpen(this, channel),
+      onMessage,
+      made: this.#made,
+      onClose,
+      onTrack,
+      onError,
+    });
+    this.#move("dialled", reason);
+    return this.#link === link ? link : undefined;
   }
 
-  #closed(channel: RTCDataChannel): void {
-    if (this.#channels.get(channel.label) === channel) {
-      this.#channels.delete(channel.label);
+  /** Follows what the browser says of the connection. */
+  #follow(link: Link): void {
+    const { pc: { connectionState }, channel: { readyState } } = link;
+    if (link !== this.#link) return;
+    if (connectionState === "closed" || /^clos/.test(readyState)) {
+      return this.#break("the connection closed");
     }
-    if (this.#opened.delete(channel)) this.#options.onClose(this, channel);
+    switch (connectionState) {
+      case "failed":
+        if (!link.open) return void this.#giveUp(link);
+        // A restart that nobody answered yet may still help.
+        if (this.#state !== "restarting") return this.#lose("ICE failed");
+        return link.unanswered ? undefined : this.#reconsider();
+      case "disconnected":
+        return void this.#move("stalled", "packets stopped");
+      case "connected":
+        if (!link.open) return;
+        break;
+      default:
+        // An open channel may be told before the connection that carries it.
+        if (!link.open || this.#state !== "connecting") return;
+    }
+    this.#attempts = 0;
+    this.#announced = true;
+    this.#move("flows", "packets flow");
+    link.follow();
   }
 
-  #end(ending: PairEnding): void {
-    if (this.#state === "closed") return;
-    this.close();
-    this.#options.onEnd(this, ending);
+  /**
+   * Packets do not come back: ICE is restarted, once the other side can be told.
+   * Until then the connection may revive by itself, which it could not with
+   * credentials that only one side knows.
+   */
+  #lose(reason: PairReason = "packets did not come back"): void {
+    const silent = this.#options.whySilent();
+    if (!silent) this.#restart(reason);
+    // ICE may fail without a word before.
+    else if (this.#state === "connected") this.#move("stalled", silent);
+    else this.#tell(silent);
   }
 
-  #update(): void {
-    const { connectionState } = this.pc;
-    const open = this.#opened.has(this.channel);
-    const state = nextState(this.#state, connectionState, open);
-    if (state === "closed") return this.#end("broken");
-    // The next offer carries new ICE credentials; the negotiation sends it.
-    if (connectionState === "failed") this.pc.restartIce();
-    this.#set(state);
-    if (state === "connected") this.#followPath();
+  #restart(reason: PairReason): void {
+    this.#link?.restart();
+    this.#move("restarted", reason);
   }
 
-  #set(state: PairState): void {
-    if (this.#state === state || this.#state === "closed") return;
+  /** ICE has found no way, or nobody answered. */
+  async #giveUp(link: Link | undefined): Promise<void> {
+    const reason = await link?.why(this.#options.turn()) ??
+      "no answer from the peer";
+    // A connection may have come about while its statistics were read.
+    if (link === this.#link && this.#state === "connecting") {
+      this.#break(this.#options.whySilent() ?? reason);
+    }
+  }
+
+  #break(reason: PairReason): void {
+    this.#trouble = reason;
+    this.#move("broken", reason);
+  }
+
+  #retry(): void {
+    const silent = this.#options.whySilent();
+    if (silent) this.#tell(silent);
+    else this.dial(this.#trouble);
+  }
+
+  /** What a restart that brought nothing yet leads to. */
+  #reconsider(repeats = 0): void {
+    // Who cannot be heard cannot help; the connection may yet be saved.
+    if (this.#options.whySilent()) return this.#arm();
+    if (!this.#link?.unanswered || repeats === REPEATS) {
+      return this.dial("the ICE restart brought nothing");
+    }
+    this.#link.repeat();
+    this.#wait(RESTART_MS, () => this.#reconsider(repeats + 1));
+  }
+
+  /** Goes where `event` leads, if anywhere; tells whether it is still there when everybody has heard. */
+  #move(event: PairEvent, reason: PairReason): boolean {
+    const state = nextPairState(this.#state, event);
+    if (!state) return false;
     this.#state = state;
+    if (state === "failed" || state === "closed") {
+      this.#drop();
+      // A listener may have dialled anew.
+      if (this.#state !== state) return false;
+    }
+    this.#arm();
+    this.#tell(reason);
+    return this.#state === state;
+  }
+
+  #tell(reason: PairReason): void {
+    this.#reason = reason;
     this.#options.onChange(this);
   }
 
-  #followPath(): void {
-    void this.#readPath();
-    // ICE may move to a better path later; Firefox does not tell.
-    const ice = this.pc.sctp?.transport?.iceTransport;
-    if (ice) ice.onselectedcandidatepairchange = () => void this.#readPath();
+  /** Sets what happens when nothing does. */
+  #arm(): void {
+    clearTimeout(this.#timer);
+    switch (this.#state) {
+      case "connecting":
+        return this.#wait(CONNECT_MS, () => void this.#giveUp(this.#link));
+      case "disrupted":
+        return this.#wait(PATIENCE_MS, () => this.#lose());
+      case "restarting":
+        return this.#wait(RESTART_MS, () => this.#reconsider());
+      case "failed": {
+        const backoff = backoffMs(++this.#attempts, Math.random());
+        return this.#wait(REDIAL_MS + backoff, () => this.#retry());
+      }
+    }
   }
 
-  async #readPath(): Promise<void> {
-    const report = await this.pc.getStats().catch(() => undefined);
-    const path = report &&
-      readPath(report as unknown as Iterable<[string, unknown]>);
-    if (!path || path === this.#path || this.#state === "closed") return;
-    this.#path = path;
-    this.#options.onChange(this);
+  #wait(ms: number, then: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(then, ms);
+  }
+
+  /** Closes the present connection. */
+  #drop(): void {
+    const link = this.#link;
+    this.#link = undefined;
+    link?.close();
   }
 }

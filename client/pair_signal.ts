@@ -14,11 +14,12 @@ export type PairSignal =
   & PairSignalBody;
 
 /**
- * What there is to say. `dial` asks the other side for the first offer, which
- * only the impolite one makes.
+ * What there is to say. `dial` asks the other side for the first offer, and
+ * `restart` for one that restarts ICE; only the impolite side makes these.
  */
 export type PairSignalBody =
   | { readonly dial: true }
+  | { readonly restart: true }
   | DescriptionSignal
   | { readonly candidates: readonly RTCIceCandidateInit[] }
   | { readonly bye: true };
@@ -37,11 +38,13 @@ const DESCRIPTION_TYPES: readonly unknown[] = ["offer", "answer"];
 export function parsePairSignal(data: string): PairSignal | undefined {
   const value = readJson(data);
   if (!isFields(value)) return;
-  const { to, generation, description, offer, candidates, bye, dial } = value;
+  const { to, generation, description, offer, candidates, bye, dial, restart } =
+    value;
   if (typeof to !== "number" || !Number.isSafeInteger(generation)) return;
   const head = { to, generation: generation as number };
   if (bye === true) return { ...head, bye };
   if (dial === true) return { ...head, dial };
+  if (restart === true) return { ...head, restart };
   if (Array.isArray(candidates)) {
     const read = candidates.flatMap(readCandidate);
     return read.length === candidates.length

@@ -1,13 +1,33 @@
 /**
- * How the packets of a pair travel: directly in one network (`host`), directly
- * through NATs (`srflx`), or over a TURN server, reached by UDP, TCP or TLS.
+ * How the packets of a pair travel, seen from this side: directly in one network
+ * (`host`), directly through NATs (`srflx`), or over a TURN server, reached by
+ * UDP, TCP or TLS.
  */
 export type Path = "host" | "srflx" | "relay-udp" | "relay-tcp" | "relay-tls";
 
-/** Reads the path from `RTCPeerConnection.getStats()` (W3C webrtc-stats, `RTCIceCandidatePairStats` and `RTCIceCandidateStats`); `undefined` while none is selected. */
-export function readPath(
-  report: Iterable<[string, unknown]>,
-): Path | undefined {
+/** What `RTCPeerConnection.getStats()` tells of the way that packets take. */
+export interface Route {
+  /** How they travel. */
+  readonly path: Path;
+  /** Whether they go over a TURN server of our own credentials. */
+  readonly relayed: boolean;
+  /** The last round-trip time that ICE has measured, in milliseconds; `null` while it has none. */
+  readonly roundTripMs: number | null;
+}
+
+/** What is read of a connection. */
+export interface Reading {
+  /** Its statistics (W3C webrtc-stats, `RTCIceCandidatePairStats` and `RTCIceCandidateStats`). */
+  readonly report: Iterable<[string, unknown]>;
+  /** SDP of its own description, with all candidates. */
+  readonly local: string | undefined;
+  /** SDP of the description of the other side. */
+  readonly remote: string | undefined;
+}
+
+/** Reads the route; `undefined` while none is selected. */
+export function readRoute(reading: Reading): Route | undefined {
+  const { report } = reading;
   const stats = new Map<unknown, unknown>(report) as Map<unknown, Fields>;
   const all = [...stats.values()];
   const transport = all.find((each) =>
@@ -24,6 +44,15 @@ export function readPath(
   const local = stats.get(pair.localCandidateId);
   const remote = stats.get(pair.remoteCandidateId);
   if (!local || !remote) return;
+  const seconds = pair.currentRoundTripTime;
+  return {
+    path: readPath(local, remote, reading),
+    relayed: local.candidateType === "relay",
+    roundTripMs: typeof seconds === "number" ? seconds * 1000 : null,
+  };
+}
+
+function readPath(local: Fields, remote: Fields, reading: Reading): Path {
   if (local.candidateType === "relay") {
     const protocol = local.relayProtocol;
     return protocol === "tcp" || protocol === "tls"
@@ -32,11 +61,19 @@ export function readPath(
   }
   // How the other side reaches its TURN server is not ours to see.
   if (remote.candidateType === "relay") return "relay-udp";
-  // A remote `prflx` only says that a check came before its candidate was told;
-  // whoever is behind a NAT of its own sees that on its local candidate.
-  return local.candidateType === "host" && remote.candidateType !== "srflx"
-    ? "host"
-    : "srflx";
+  if (local.candidateType !== "host") return "srflx";
+  // A remote `prflx` came ahead of its candidate, or through a symmetric NAT;
+  // Chromium hides its address. From behind a NAT, only a host of the same
+  // network is met as a host.
+  const mapped = remote.candidateType === "prflx"
+    ? isMapped(reading.remote) && !isMapped(reading.local)
+    : remote.candidateType === "srflx";
+  return mapped ? "srflx" : "host";
+}
+
+/** Whether a side is behind a NAT: it has a server-reflexive address (RFC 8839 §5.1) that is not its own. */
+function isMapped(sdp = ""): boolean {
+  return / (\S+) \d+ typ srflx raddr (?!\1 )/.test(sdp);
 }
 
 type Fields = Readonly<Record<string, unknown>>;

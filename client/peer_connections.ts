@@ -49,9 +49,11 @@ export class PeerConnections {
     };
   }
 
-  /** Sets the STUN and TURN servers of every connection made from now on. */
-  setIceServers(iceServers: readonly AnyIceServer[]): void {
+  /** Sets the STUN and TURN servers of every connection made from now on; tells whether they are others than before. */
+  setIceServers(iceServers: readonly AnyIceServer[]): boolean {
+    const before = JSON.stringify(this.#iceServers);
     this.#iceServers = iceServers;
+    return JSON.stringify(iceServers) !== before;
   }
 
   /**

@@ -1,4 +1,6 @@
 import ReconnectingWebSocket, { type Options } from "partysocket/ws";
+import { randomId } from "./random_id.ts";
+import { roomUrl } from "./room_url.ts";
 
 /** What a {@linkcode RoomSocket} connects to. */
 export interface RoomSocketOptions extends Options {
@@ -28,15 +30,9 @@ export class RoomSocket extends ReconnectingWebSocket {
   /** Starts to connect. */
   constructor(options: RoomSocketOptions) {
     const { address, party, room, id = randomId(), protocols } = options;
-    const path = [party, room].map(encodeURIComponent).join("/");
-    const roomUrl = `${address}/parties/${path}`;
-    super(`${roomUrl}?_pk=${encodeURIComponent(id)}`, protocols, options);
+    const url = roomUrl(address, party, room);
+    super(`${url}?_pk=${encodeURIComponent(id)}`, protocols, options);
     this.id = id;
-    this.roomUrl = roomUrl;
+    this.roomUrl = url;
   }
-}
-
-/** 128 random bits. Not `crypto.randomUUID()`, which a page that came over plain HTTP lacks. */
-function randomId(): string {
-  return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }

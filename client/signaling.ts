@@ -1,5 +1,4 @@
 import {
-  BEARER,
   type ClientMessage,
   comesBack,
   exceedsBytes,
@@ -10,7 +9,8 @@ import {
   SUBPROTOCOL,
   type Welcome,
 } from "../protocol.ts";
-import { backoffMs } from "./backoff.ts";
+import { backoffMs, HIDDEN_PATIENCE, OFFLINE_PATIENCE } from "./backoff.ts";
+import { bearerProtocol } from "./bearer_protocol.ts";
 import type { ConnectError } from "./connect_error.ts";
 import type { Debug } from "./debug.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -35,6 +35,8 @@ export interface SignalingListener {
   onDown(code: number, comingBack: boolean): void;
   /** An attempt failed: the socket never opened, or there was no token for it (`cause`). It is tried again. */
   onFail(cause?: unknown): void;
+  /** The page may be back, or the network, which may be another then (`changed`). */
+  onWake(changed: boolean): void;
 }
 
 /** How long a server may take to welcome an open socket. */
@@ -97,7 +99,8 @@ export class Signaling {
     socket.addEventListener("close", ({ code }) => this.#down(code));
     const { signal } = this.#over;
     for (const event of WAKING) {
-      globalThis.addEventListener?.(event, () => this.#wake(), { signal });
+      const wake = () => this.#wake(event === "online");
+      globalThis.addEventListener?.(event, wake, { signal });
     }
     // Without this a tab that is closed may vanish before its browser says goodbye. One that is shown again joins anew.
     globalThis.addEventListener?.("pagehide", () => socket.reconnect(1000), {
@@ -127,6 +130,11 @@ export class Signaling {
     this.#flush();
   }
 
+  /** Looks whether the socket lives, for longer than usual or less. */
+  doubt(ms?: number): void {
+    if (this.#state === "welcomed") this.#heartbeat.hurry(ms);
+  }
+
   /** Signals a peer as soon as there is a socket and the rate allows; once more should that socket die under it. */
   signal(to: string, data: string): void {
     const frame = encode({ type: "signal", to, data });
@@ -153,9 +161,12 @@ export class Signaling {
   }
 
   async #beforeAttempt(): Promise<string[]> {
-    const idle = globalThis.document?.hidden ||
-      globalThis.navigator?.onLine === false;
-    const delayMs = backoffMs(this.#attempt++, Math.random(), idle);
+    const patience = globalThis.navigator?.onLine === false
+      ? OFFLINE_PATIENCE
+      : globalThis.document?.hidden
+      ? HIDDEN_PATIENCE
+      : Infinity;
+    const delayMs = backoffMs(this.#attempt++, Math.random(), patience);
     // The socket may ask once more after it was closed, and then does nothing.
     if (delayMs > 0 && this.socket.shouldReconnect) {
       await new Promise<void>((now) => {
@@ -173,7 +184,7 @@ export class Signaling {
         this.#bearer = typeof this.#token === "string"
           ? this.#token
           : await this.#token();
-        protocols.push(BEARER + encodeToken(this.#bearer));
+        protocols.push(bearerProtocol(this.#bearer));
       } catch (error) {
         this.listener?.onFail(error);
         throw new Error("no token");
@@ -213,10 +224,14 @@ export class Signaling {
     } else this.listener?.onFail();
   }
 
-  /** Something happened that makes it worth trying now, or looking whether the socket lives. */
-  #wake(): void {
+  /** Something happened that makes it worth trying now, or looking whether the socket lives: on another network it does not. */
+  #wake(changed: boolean): void {
+    // What has failed so far did so elsewhere.
+    if (changed) this.#attempt = 0;
     if (this.#retry) this.#retry.now();
-    else if (this.#state === "welcomed") this.#heartbeat.hurry();
+    else if (changed) this.socket.reconnect(4003);
+    else this.doubt();
+    this.listener?.onWake(changed);
   }
 
   #rest(): void {
@@ -242,12 +257,4 @@ export class Signaling {
 
 function encode(message: ClientMessage): string {
   return JSON.stringify(message);
-}
-
-/** A token as part of a list of subprotocols, in which parentheses separate (RFC 9110 §5.6.2). */
-function encodeToken(token: string): string {
-  return encodeURIComponent(token).replace(
-    /[()]/g,
-    (char) => "%" + char.charCodeAt(0).toString(16),
-  );
 }

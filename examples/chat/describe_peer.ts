@@ -17,13 +17,18 @@ const PATHS: Readonly<Record<Path, string>> = {
 };
 
 /** Says how a peer is connected. */
-export function describePeer({ state, path, away }: Peer): Description {
+export function describePeer(
+  { state, reason, path, roundTripMs, away }: Peer,
+): Description {
   switch (state) {
     case "new":
     case "connecting":
       return { words: "connecting…", sign: "waiting" };
     case "connected": {
-      const words = path ? PATHS[path] : "connected";
+      const way = path ? PATHS[path] : "connected";
+      const words = roundTripMs === null
+        ? way
+        : `${way}, ${Math.max(1, Math.round(roundTripMs))} ms`;
       return {
         words: away ? `${words}; away from the server` : words,
         sign: "connected",
@@ -33,6 +38,8 @@ export function describePeer({ state, path, away }: Peer): Description {
       return { words: "connection interrupted…", sign: "trouble" };
     case "restarting":
       return { words: "reconnecting…", sign: "trouble" };
+    case "failed":
+      return { words: `not connected: ${reason}`, sign: "trouble" };
     case "closed":
       return { words: "disconnected", sign: "trouble" };
     default:

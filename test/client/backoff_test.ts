@@ -1,5 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { backoffMs } from "../../client/backoff.ts";
+import {
+  backoffMs,
+  HIDDEN_PATIENCE,
+  OFFLINE_PATIENCE,
+} from "../../client/backoff.ts";
 
 for (
   const [attempt, boundMs] of [
@@ -21,11 +25,25 @@ for (
 
 Deno.test("backoffMs is the same for a hidden page at first, whose peers must not notice", () => {
   for (let attempt = 0; attempt <= 8; attempt++) {
-    assertEquals(backoffMs(attempt, 1, true), backoffMs(attempt, 1));
+    assertEquals(
+      backoffMs(attempt, 1, HIDDEN_PATIENCE),
+      backoffMs(attempt, 1),
+    );
   }
 });
 
-Deno.test("backoffMs is half a minute at least when a hidden page has tried eight times", () => {
-  assertEquals(backoffMs(9, 0, true), 30_000);
-  assertEquals(backoffMs(2000, 1, true), 60_000);
-});
+for (
+  const [what, patience, attempts] of [
+    ["hidden page", HIDDEN_PATIENCE, 8],
+    ["page without a network", OFFLINE_PATIENCE, 3],
+  ] as const
+) {
+  Deno.test(`backoffMs is half a minute at least when a ${what} has tried ${attempts} times`, () => {
+    assertEquals(
+      backoffMs(attempts, 1, patience),
+      backoffMs(attempts, 1),
+    );
+    assertEquals(backoffMs(attempts + 1, 0, patience), 30_000);
+    assertEquals(backoffMs(2000, 1, patience), 60_000);
+  });
+}

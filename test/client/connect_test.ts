@@ -184,6 +184,7 @@ Deno.test("connect rejects as unsupported when the server speaks another version
     peers: [],
     iceServers: [],
     iceExpiresAt: null,
+    turn: "none",
     resume: "",
     session: "new",
     seen: 0,

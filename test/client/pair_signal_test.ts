@@ -24,6 +24,7 @@ const GOOD: readonly unknown[] = [
   { ...HEAD, candidates: [] },
   { ...HEAD, bye: true },
   { ...HEAD, dial: true },
+  { ...HEAD, restart: true },
 ];
 
 for (const signal of GOOD) {
@@ -44,6 +45,11 @@ const BAD: readonly unknown[] = [
   { ...HEAD, generation: 1e300, bye: true },
   { ...HEAD, bye: 1 },
   { ...HEAD, dial: "yes" },
+  { restart: true },
+  { ...HEAD, restart: false },
+  { ...HEAD, restart: 1 },
+  { ...HEAD, restart: { restart: true } },
+  { ...HEAD, generation: "2", restart: true },
   { ...HEAD, offer: 1, description: null },
   { ...HEAD, offer: 1, description: "v=0" },
   { ...HEAD, offer: 1, description: { type: "rollback", sdp: "" } },

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { readPath } from "../../client/path.ts";
+import { type Path, type Reading, readRoute } from "../../client/path.ts";
 
 type Stats = [string, unknown];
 
@@ -8,6 +8,7 @@ function report(
   browser: "chromium" | "firefox",
   local: object,
   remote: object,
+  more: object = {},
 ): Stats[] {
   const pair = {
     type: "candidate-pair",
@@ -15,6 +16,7 @@ function report(
     remoteCandidateId: "R",
     nominated: true,
     state: "succeeded",
+    ...more,
   };
   return [
     ["other", { ...pair, localCandidateId: "?", nominated: false }],
@@ -28,12 +30,30 @@ function report(
   ];
 }
 
+/** A description with these candidates. */
+function sdp(...candidates: readonly string[]): string {
+  const lines = candidates.map((each, index) =>
+    `a=candidate:${index} 1 udp ${2_000 - index} ${each} generation 0\r\n`
+  );
+  return ["v=0\r\na=ice-ufrag:u\r\n", ...lines].join("");
+}
+
+const HOST = "10.0.0.1 40000 typ host";
+const HIDDEN = "7c3f3a52-0d4c-4d6e-9f7a-3f8d5d7c7a11.local 40000 typ host";
+const MAPPED = "203.0.113.1 40000 typ srflx raddr 10.0.0.1 rport 40000";
+const MAPPED_HIDDEN = "203.0.113.1 40000 typ srflx raddr 0.0.0.0 rport 0";
+const MAPPED_V6 = "2001:db8::1 40000 typ srflx raddr fd00::1 rport 40000";
+const OWN = "203.0.113.9 40000 typ srflx raddr 203.0.113.9 rport 40000";
+const RELAY = "198.51.100.1 50000 typ relay raddr 203.0.113.1 rport 40000";
+
 const of = (candidateType: string, relayProtocol?: string) => ({
   candidateType,
   relayProtocol,
 });
 
-const CASES = [
+type Candidate = ReturnType<typeof of>;
+
+const CASES: readonly (readonly [Candidate, Candidate, Path])[] = [
   [of("host"), of("host"), "host"],
   [of("host"), of("prflx"), "host"],
   [of("host"), of("srflx"), "srflx"],
@@ -44,17 +64,94 @@ const CASES = [
   [of("relay", "udp"), of("srflx"), "relay-udp"],
   [of("relay", "tcp"), of("host"), "relay-tcp"],
   [of("relay", "tls"), of("relay"), "relay-tls"],
+  [of("relay", "tcp"), of("prflx"), "relay-tcp"],
   [of("relay"), of("host"), "relay-udp"],
+  [of("relay", "sctp"), of("host"), "relay-udp"],
   [of("host"), of("relay"), "relay-udp"],
   [of("prflx"), of("relay"), "relay-udp"],
-] as const;
+];
 
 for (const browser of ["chromium", "firefox"] as const) {
-  for (const [local, remote, expected] of CASES) {
-    Deno.test(`readPath is ${expected} when ${browser} selects ${JSON.stringify(local)} to ${remote.candidateType}`, () => {
-      assertEquals(readPath(report(browser, local, remote)), expected);
+  for (const [local, remote, path] of CASES) {
+    Deno.test(`readRoute has the path ${path} when ${browser} selects ${JSON.stringify(local)} to ${remote.candidateType}`, () => {
+      assertEquals(
+        readRoute({
+          report: report(browser, local, remote),
+          local: sdp(HOST, MAPPED, RELAY),
+          remote: sdp(HOST, MAPPED, RELAY),
+        }),
+        { path, relayed: local.candidateType === "relay", roundTripMs: null },
+      );
     });
   }
+}
+
+/** Candidates of both sides, and what a remote `prflx` is then. */
+const PEER_REFLEXIVE: readonly (readonly [
+  local: readonly string[],
+  remote: readonly string[],
+  Path,
+])[] = [
+  // In one network nobody tells of a NAT, or both do.
+  [[], [], "host"],
+  [[HOST], [HOST], "host"],
+  [[HIDDEN], [HIDDEN], "host"],
+  [[HOST, MAPPED], [HOST, MAPPED], "host"],
+  [[HIDDEN, MAPPED_HIDDEN], [HIDDEN, MAPPED_HIDDEN], "host"],
+  // Without a NAT of our own, one of the other side tells.
+  [[HOST], [HOST, MAPPED], "srflx"],
+  [[HOST], [HIDDEN, MAPPED_HIDDEN], "srflx"],
+  [[HOST], [HOST, MAPPED_V6], "srflx"],
+  [[HOST], [HOST, MAPPED, RELAY], "srflx"],
+  [[], [MAPPED], "srflx"],
+  // Behind one, we are met as a host by our own network only.
+  [[HOST, MAPPED], [HOST], "host"],
+  [[HOST, MAPPED_V6], [HOST, MAPPED], "host"],
+  // An address that is its own is behind no NAT.
+  [[HOST], [HOST, OWN], "host"],
+  [[HOST, OWN], [HOST, MAPPED], "srflx"],
+  [[HOST], [HOST, OWN, MAPPED], "srflx"],
+  // A relay is no NAT, whatever its server has seen.
+  [[HOST], [HOST, RELAY], "host"],
+  [[HOST, RELAY], [HOST, MAPPED], "srflx"],
+];
+
+for (const [local, remote, path] of PEER_REFLEXIVE) {
+  Deno.test(`readRoute has the path ${path} when a prflx is selected of [${remote.join("; ")}], and ours are [${local.join("; ")}]`, () => {
+    const stats = report("chromium", of("host"), of("prflx"));
+    assertEquals(
+      readRoute({ report: stats, local: sdp(...local), remote: sdp(...remote) })
+        ?.path,
+      path,
+    );
+  });
+}
+
+const READING: Omit<Reading, "report"> = {
+  local: undefined,
+  remote: undefined,
+};
+
+Deno.test("readRoute takes a prflx for a host when there are no descriptions", () => {
+  const stats = report("firefox", of("host"), of("prflx"));
+  assertEquals(readRoute({ ...READING, report: stats })?.path, "host");
+});
+
+for (
+  const [currentRoundTripTime, expected] of [
+    [0.0625, 62.5],
+    [0, 0],
+    [undefined, null],
+  ] as const
+) {
+  Deno.test(`readRoute has a round trip of ${expected} ms when the pair has ${currentRoundTripTime} s`, () => {
+    const more = { currentRoundTripTime };
+    const stats = report("chromium", of("host"), of("host"), more);
+    assertEquals(
+      readRoute({ ...READING, report: stats })?.roundTripMs,
+      expected,
+    );
+  });
 }
 
 for (
@@ -67,9 +164,23 @@ for (
       nominated: true,
     }]]],
     ["a pair without its candidates", report("firefox", {}, {}).slice(0, 2)],
+    ["a pair without the remote one", report("firefox", {}, {}).slice(0, 3)],
   ] as const
 ) {
-  Deno.test(`readPath is undefined when there is ${what}`, () => {
-    assertEquals(readPath(stats as Iterable<Stats>), undefined);
+  Deno.test(`readRoute is undefined when there is ${what}`, () => {
+    assertEquals(
+      readRoute({ ...READING, report: stats as Iterable<Stats> }),
+      undefined,
+    );
   });
 }
+
+Deno.test("readRoute takes the transport's word when more than one pair has succeeded", () => {
+  const stats = report("chromium", of("srflx"), of("host"));
+  const old = { ...stats[1]?.[1] as object, localCandidateId: "old" };
+  stats.unshift(["old-pair", old], ["old", {
+    type: "local-candidate",
+    ...of("host"),
+  }]);
+  assertEquals(readRoute({ ...READING, report: stats })?.path, "srflx");
+});

@@ -13,6 +13,7 @@ const WELCOME: Welcome = {
   peers: [],
   iceServers: [],
   iceExpiresAt: null,
+  turn: "none",
   resume: "token-1",
   session: "new",
   seen: 0,
@@ -45,6 +46,7 @@ class Scene implements Disposable {
       },
       onDown: (code, comingBack) => void told.push([code, comingBack]),
       onFail: (cause) => void told.push(["fail", cause]),
+      onWake: (changed) => void told.push(["wake", changed]),
     };
   }
 
@@ -196,9 +198,9 @@ Deno.test("Signaling tries again and again, ever more rarely, when every attempt
 });
 
 for (
-  const [state, fake] of [
-    ["offline", { navigator: { onLine: false } }],
-    ["hidden", { document: { hidden: true } }],
+  const [state, fake, patience] of [
+    ["offline", { navigator: { onLine: false } }, 3],
+    ["hidden", { document: { hidden: true } }, 8],
   ] as const
 ) {
   Deno.test(`Signaling makes no storm when the page is ${state}`, async () => {
@@ -213,7 +215,10 @@ for (
       (await scene.joined()).end(1006);
       const firstMinute = await attempts(scene, 60_000);
       // Its peers are not to notice a server that blinks.
-      assert(firstMinute >= 5, `${firstMinute} attempts in the first minute`);
+      assert(
+        firstMinute >= Math.min(patience, 5),
+        `${firstMinute} attempts in the first minute`,
+      );
       const later = await attempts(scene, 300_000);
       assert(later >= 4 && later <= 12, `${later} attempts in five minutes`);
     } finally {
@@ -234,6 +239,15 @@ for (const event of ["online", "pageshow", "visibilitychange"]) {
     assertEquals(scene.sockets.made.length, length + 1);
   });
 
+  Deno.test(`Signaling tells of ${event}, and whether the network may be another`, async () => {
+    using scene = new Scene();
+    await scene.joined();
+    globalThis.dispatchEvent(new Event(event));
+    assertEquals(scene.told.at(-1), ["wake", event === "online"]);
+  });
+}
+
+for (const event of ["pageshow", "visibilitychange"]) {
   Deno.test(`Signaling asks a socket that seems to live, and gives it up after two seconds, when there is ${event}`, async () => {
     using scene = new Scene();
     const first = await scene.joined();
@@ -246,6 +260,29 @@ for (const event of ["online", "pageshow", "visibilitychange"]) {
     assertEquals(scene.sockets.made.length, 2);
   });
 }
+
+Deno.test("Signaling replaces its socket at once when the page is online again, whatever has failed before", async () => {
+  using scene = new Scene();
+  (await scene.joined()).end(1006);
+  await attempts(scene, 60_000);
+  const last = await scene.resumed();
+  const { length } = scene.sockets.made;
+  globalThis.dispatchEvent(new Event("online"));
+  assertEquals(last.closedWith, 4003);
+  await scene.pass(0);
+  assertEquals(scene.sockets.made.length, length + 1);
+});
+
+Deno.test("Signaling gives up a silent socket that is doubted as soon as it is told to", async () => {
+  using scene = new Scene();
+  const first = await scene.joined();
+  first.say({ type: "pong", seen: 0 });
+  scene.signaling.doubt(1_500);
+  await scene.pass(1_450);
+  assertEquals(first.closedWith, undefined);
+  await scene.pass(50);
+  assertEquals(first.closedWith, 4003);
+});
 
 Deno.test("Signaling says goodbye when the page goes, and joins anew should it be shown again", async () => {
   using scene = new Scene();

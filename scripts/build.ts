@@ -1,6 +1,6 @@
 /**
- * Builds the client for those who do not use Deno, into `dist/`: one minified
- * module for a `<script type="module">`, and a package for npm.
+ * Builds the client for those who do not use Deno, into `dist/`: minified
+ * modules for a `<script type="module">`, and a package for npm.
  *
  * @module
  */
@@ -11,17 +11,18 @@ import { tempFolder } from "./temp_folder.ts";
 import { pathToFileURL } from "node:url";
 
 const ROOT = new URL("../", import.meta.url);
-const MINIFIED = "webrtc.min.js";
 const TARBALL = `x-webrtc-${config.version}.tgz`;
 
 /** All of it MIT, which asks for this line in every copy. */
-const COPYRIGHT = "(MIT) Copyright 2026 the @x/webrtc authors; " +
-  "partysocket (MIT) 2010-2012 Joe Walnes";
+const COPYRIGHT = "(MIT) Copyright 2026 the @x/webrtc authors";
+const PARTYSOCKET = "partysocket (MIT) 2010-2012 Joe Walnes";
 
 /** Paths of what was built. */
 export interface Build {
-  /** The minified module; its source map lies beside it, with `.map` at the end of its name. */
+  /** The client, minified; its source map lies beside it, with `.map` at the end of its name. */
   readonly minified: string;
+  /** The same of `diagnose`, which is no part of it. */
+  readonly diagnose: string;
   /** The package for npm. */
   readonly tarball: string;
 }
@@ -32,25 +33,40 @@ export async function build(
 ): Promise<Build> {
   await Deno.mkdir(folder, { recursive: true });
   const path = await Deno.realPath(folder);
-  return { minified: await minify(path), tarball: await pack(path) };
+  return {
+    minified: await minify(
+      "mod.ts",
+      `${path}/webrtc.min.js`,
+      `${COPYRIGHT}; ${PARTYSOCKET}`,
+    ),
+    diagnose: await minify(
+      "client/diagnose/mod.ts",
+      `${path}/webrtc.diagnose.min.js`,
+      COPYRIGHT,
+    ),
+    tarball: await pack(path),
+  };
 }
 
-async function minify(folder: string): Promise<string> {
-  const path = `${folder}/${MINIFIED}`;
+async function minify(
+  entry: string,
+  path: string,
+  copyright: string,
+): Promise<string> {
   await run(Deno.execPath(), [
     "bundle",
     "--platform=browser",
     "--minify",
     "--sourcemap=linked",
     `--output=${path}`,
-    "mod.ts",
+    entry,
   ], { cwd: ROOT });
-  const banner = `/*! ${config.name} ${config.version} ${COPYRIGHT} */\n`;
+  const banner = `/*! ${config.name} ${config.version} ${copyright} */\n`;
   await Deno.writeTextFile(path, banner + await Deno.readTextFile(path));
   const map: SourceMap = JSON.parse(await Deno.readTextFile(`${path}.map`));
   const moved: SourceMap = {
     ...map,
-    sources: map.sources.map((source) => publicPath(source, folder)),
+    sources: map.sources.map((source) => publicPath(source, path)),
     // The banner is a line of its own, made from no source.
     mappings: `;${map.mappings}`,
   };
@@ -65,8 +81,8 @@ interface SourceMap {
 }
 
 /** What a source is called to the public, which has no use for the folders of this machine. */
-function publicPath(source: string, folder: string): string {
-  const { href } = new URL(source, pathToFileURL(`${folder}/${MINIFIED}`));
+function publicPath(source: string, path: string): string {
+  const { href } = new URL(source, pathToFileURL(path));
   if (href.startsWith(ROOT.href)) return `../${href.slice(ROOT.href.length)}`;
   return href.replace(/^.*\/(npm\/[^/]+|node_modules)\//, "../npm/");
 }
@@ -88,7 +104,11 @@ async function pack(folder: string): Promise<string> {
     license,
     compilerOptions,
     lock: false,
-    exports: { ".": exports["."], "./protocol": exports["./protocol"] },
+    exports: {
+      ".": exports["."],
+      "./diagnose": exports["./diagnose"],
+      "./protocol": exports["./protocol"],
+    },
     imports: {
       partysocket: imports.partysocket,
     },

@@ -23,6 +23,7 @@ const STEPS: readonly Step[] = [
     "--config=test/browser.json",
     "mod.ts",
     "client/mod.ts",
+    "client/diagnose/mod.ts",
     "protocol.ts",
   ]],
   // Without npm: what others did not document in theirs is not ours to mend.

@@ -25,27 +25,31 @@ const USE = `
 const error = await connect({ host: "127.0.0.1:9", room: "example" }).catch((error) => error);
 console.log(JSON.stringify([
   typeof Connection,
+  typeof diagnose,
   error instanceof ConnectError,
   error.reason,
   VERSION,
 ]));
 `;
 
-const USED = ["function", true, "unsupported", 1];
+const USED = ["function", "function", true, "unsupported", 1];
 
 const CONSUMER = {
   "package.json": "{}",
   "main.mjs": `
 import { connect, ConnectError, Connection } from "@x/webrtc";
+import { diagnose } from "@x/webrtc/diagnose";
 import { VERSION } from "@x/webrtc/protocol";
 ${USE}`,
   "main.cjs": `
 const { connect, ConnectError, Connection } = require("@x/webrtc");
+const { diagnose } = require("@x/webrtc/diagnose");
 const { VERSION } = require("@x/webrtc/protocol");
 (async () => {${USE}})();
 `,
   "main.ts": `
 import { connect, type Connection } from "@x/webrtc";
+import { diagnose, type Verdict } from "@x/webrtc/diagnose";
 import type { ClientMessage } from "@x/webrtc/protocol";
 
 export const connection: Connection = await connect({ host: "h", room: "r" });
@@ -54,6 +58,8 @@ export const unsubscribe: () => void = connection.on("message", ({ peer }) => {
   const wrong: number = peer;
   console.log(wrong);
 });
+export const verdict: Verdict =
+  (await diagnose({ host: "h", room: "r" })).verdict;
 export const message: ClientMessage = { type: "signal", to: "a", data: "b" };
 `,
   "deno.json": JSON.stringify({
@@ -135,12 +141,14 @@ Deno.test("build minifies a module that connects two plain pages", async () => {
 
 Deno.test("build keeps the machine's folders out of the source map", async () => {
   await using folder = await tempFolder();
-  const { minified } = await build(folder.path);
-  const map = JSON.parse(await Deno.readTextFile(`${minified}.map`));
-  const strangers = map.sources.filter((source: string) =>
-    !/^\.\.\/(client\/|npm\/|protocol\.ts$)/.test(source)
-  );
-  assertEquals(strangers, []);
+  const { minified, diagnose } = await build(folder.path);
+  for (const path of [minified, diagnose]) {
+    const map = JSON.parse(await Deno.readTextFile(`${path}.map`));
+    const strangers = map.sources.filter((source: string) =>
+      !/^\.\.\/(client\/|npm\/|protocol\.ts$)/.test(source)
+    );
+    assertEquals(strangers, []);
+  }
 });
 
 Deno.test("build packs for npm what npm expects, and nothing of Deno or JSR", async () => {

@@ -1,6 +1,7 @@
 import puppeteer, { type Browser } from "puppeteer";
 import { findBrowser } from "./find_browser.ts";
-import type { Network } from "./network.ts";
+import type { Within } from "./namespace.ts";
+import { openPortInto } from "./port_into.ts";
 
 /** The browsers that the tests drive. */
 export type BrowserName = "chrome" | "firefox";
@@ -9,6 +10,18 @@ export type BrowserName = "chrome" | "firefox";
 export interface StartedBrowser extends AsyncDisposable {
   /** Puppeteer's handle. */
   readonly browser: Browser;
+}
+
+/** How to start a browser. */
+export interface StartBrowserOptions {
+  /** Arguments on top of what every test needs. */
+  readonly args?: readonly string[];
+  /** The network that it runs in; this machine's if there is none. */
+  readonly network?: Within;
+  /** Origins that count as secure (W3C Secure Contexts) though they are plain HTTP on an address that is not this machine's. */
+  readonly secureOrigins?: readonly string[];
+  /** Whether Chromium takes any certificate, also that of a TURN server; Firefox cannot. @default {false} */
+  readonly anyCertificate?: boolean;
 }
 
 const CHROME_ARGS = [
@@ -25,28 +38,71 @@ const CHROME_ARGS = [
   "--disable-renderer-backgrounding",
 ];
 
-/** Starts a headless browser, within a network if one is given; `args` come on top of what every test needs. */
+/** Starts a headless browser. */
 export async function startBrowser(
   name: BrowserName,
-  options: {
-    readonly args?: readonly string[];
-    readonly network?: Pick<Network, "wrap">;
-  } = {},
+  options: StartBrowserOptions = {},
 ): Promise<StartedBrowser> {
-  const { args = [], network } = options;
-  const executablePath = await findBrowser(name);
-  if (!executablePath) {
+  const { network } = options;
+  const found = await findBrowser(name);
+  if (!found) {
     throw new Error(
       `Cannot start ${name}: it is not installed; run "deno task test:install"`,
     );
   }
-  const browser = await puppeteer.launch({
-    browser: name,
-    executablePath: await network?.wrap(executablePath) ?? executablePath,
-    headless: true,
-    // No socket reaches into another network.
-    pipe: network !== undefined,
-    args: [...(name === "chrome" ? CHROME_ARGS : []), ...args],
-  });
-  return { browser, [Symbol.asyncDispose]: () => browser.close() };
+  await using stack = new AsyncDisposableStack();
+  const executablePath = await network?.wrap(found) ?? found;
+  const launch = { browser: name, executablePath, headless: true };
+  const browser = name === "chrome"
+    ? await puppeteer.launch({
+      ...launch,
+      // No socket reaches into another network.
+      pipe: network !== undefined,
+      args: chromeArgs(options),
+    })
+    : await puppeteer.launch({
+      ...launch,
+      // Firefox knows no pipe; there it takes the port that leads to it.
+      ...(network
+        ? { debuggingPort: stack.use(await openPortInto(network)).port }
+        : {}),
+      args: [...options.args ?? []],
+      extraPrefsFirefox: firefoxPreferences(options),
+    });
+  stack.defer(() => browser.close());
+  const started = stack.move();
+  return { browser, [Symbol.asyncDispose]: () => started.disposeAsync() };
+}
+
+function chromeArgs(
+  { args = [], network, secureOrigins = [], anyCertificate = false }:
+    StartBrowserOptions,
+): string[] {
+  const all = [...CHROME_ARGS, ...args];
+  // Names of mDNS are heard in no other network.
+  if (network) all.push("--disable-features=WebRtcHideLocalIpsWithMdns");
+  if (anyCertificate) all.push("--ignore-certificate-errors");
+  if (secureOrigins.length > 0) {
+    const list = secureOrigins.join();
+    all.push(`--unsafely-treat-insecure-origin-as-secure=${list}`);
+  }
+  return all;
+}
+
+function firefoxPreferences(
+  { network, secureOrigins = [] }: StartBrowserOptions,
+): Record<string, unknown> {
+  const hosts = secureOrigins.map((origin) => new URL(origin).hostname);
+  return {
+    ...(network
+      ? {
+        "media.peerconnection.ice.obfuscate_host_addresses": false,
+        // Puppeteer's profile is never offline.
+        "network.manage-offline-status": true,
+      }
+      : {}),
+    ...(hosts.length > 0
+      ? { "dom.securecontext.allowlist": hosts.join() }
+      : {}),
+  };
 }

@@ -105,7 +105,7 @@ interface Timer {
 }
 
 /** More turns than any chain of promises in the sources takes. */
-const TURNS = 40;
+const TURNS = 60;
 
 async function settle(): Promise<void> {
   for (let turn = 0; turn < TURNS; turn++) await Promise.resolve();

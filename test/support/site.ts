@@ -39,13 +39,14 @@ class Site extends Server {
   }
 }
 
-/** Starts a signaling server on a free port of this machine that also serves the test page. Nobody outside is asked for anything. */
+/** Starts a signaling server that also serves the test page, on a free port of this machine unless one is given. Nobody outside is asked for anything. */
 export async function startSite(
-  options: ServerOptions = {},
+  options: ServerOptions & { readonly port?: number } = {},
   hostname = "127.0.0.1",
 ): Promise<Serving> {
+  const { port = 0, ...rest } = options;
   // Bundled before the first page waits for it.
   await bundleClient();
-  const server = new Site({ turn: publicStun([]), ...options });
-  return serve({ port: 0, hostname, server });
+  const server = new Site({ turn: publicStun([]), ...rest });
+  return serve({ port, hostname, server });
 }

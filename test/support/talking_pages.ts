@@ -9,6 +9,8 @@ declare global {
     readonly sent: Map<string, number>;
     /** What each peer has sent, in the order of arrival. */
     readonly heard: Map<string, number[]>;
+    /** The longest time without a word of a peer that had spoken before, in milliseconds. */
+    longestGapMs: number;
     /** Every event but messages, and peers that are met. */
     readonly events: [name: string, payload: unknown][];
     /** The states, one after the other. */
@@ -42,11 +44,24 @@ export async function openTalkingPage(
     });
     const heard = new Map<string, number[]>();
     const sent = new Map<string, number>();
+    const heardAt = new Map<string, number>();
     connection.on("message", ({ data, peer }) => {
       const numbers = heard.get(peer) ?? [];
       heard.set(peer, numbers);
       numbers.push(Number(data));
+      const now = performance.now();
+      const gapMs = now - (heardAt.get(peer) ?? now);
+      heardAt.set(peer, now);
+      talk.longestGapMs = Math.max(talk.longestGapMs, gapMs);
     });
+    globalThis.talk = {
+      sent,
+      heard,
+      longestGapMs: 0,
+      events: [],
+      states: [],
+      stop: () => clearInterval(timer),
+    };
     while (connection.connections.length < others) {
       await next(connection, "peer");
     }
@@ -57,13 +72,6 @@ export async function openTalkingPage(
         void connection.send(String(number), { to });
       }
     }, everyMs);
-    globalThis.talk = {
-      sent,
-      heard,
-      events: [],
-      states: [],
-      stop: () => clearInterval(timer),
-    };
     const names = [
       "peerlist",
       "presence",
@@ -129,6 +137,28 @@ export async function untilJoinedAgain(
       while (talk.states.at(-1) !== "joined") await next(connection, "state");
     })
   ));
+}
+
+/** Resolves when every page has heard something from every other one that was said after this call. */
+export async function untilHeardAnew(
+  pages: readonly TalkingPage[],
+): Promise<void> {
+  const sent = await Promise.all(
+    pages.map(({ page }) => page.evaluate(() => [...talk.sent])),
+  );
+  await Promise.all(pages.map(async ({ page, id }) => {
+    const expected = pages.flatMap((other, index) => {
+      const count = new Map(sent[index]).get(id);
+      return count === undefined ? [] : [[other.id, count] as const];
+    });
+    await page.evaluate(async (expected) => {
+      for (const [from, number] of expected) {
+        while ((talk.heard.get(from)?.at(-1) ?? -1) < number) {
+          await next(connection, "message");
+        }
+      }
+    }, expected);
+  }));
 }
 
 /** Stops the talk of all pages and waits until everything that was sent has arrived. Answers with what did not arrive once and in order. */

@@ -1,7 +1,7 @@
 /** Longest wait before the first retry, in milliseconds; it doubles with each. */
 const FIRST_MS = 300;
 /** Longest wait of all. */
-const CAP_MS = 10_000;
+const CAP_MS = 5_000;
 /** Shortest wait when there is no hurry. */
 const IDLE_MS = 30_000;
 /** After so many attempts there is none where nobody looks. */

@@ -188,7 +188,10 @@ export class Link {
 
   #watch(channel: RTCDataChannel): void {
     channel.binaryType = "arraybuffer";
-    channel.onopen = () => this.#announce(channel);
+    channel.onopen = () => {
+      // The app hears of the peer first.
+      if (this.open || channel === this.channel) this.#announce(channel);
+    };
     channel.onmessage = ({ data }) => {
       // Nothing arrives on a channel before it was announced.
       this.#announce(channel);
@@ -199,19 +202,24 @@ export class Link {
       // Neither side closes the default channel of a living link.
       if (channel === this.channel && !this.#closed) this.#options.onChange();
     };
-    if (channel.readyState === "open") this.#announce(channel);
+    if (channel.readyState === "open") channel.onopen(new Event("open"));
   }
 
   #announce(channel: RTCDataChannel): void {
     if (this.#opened.has(channel) || this.#closed) return;
-    // Should another channel tell first, the app still hears of the peer before.
+    // Should something arrive on another channel first, the app still hears of the peer before.
     if (this.channel.readyState === "open" && channel !== this.channel) {
       this.#announce(this.channel);
+      if (this.#opened.has(channel) || this.#closed) return;
     }
     this.#opened.add(channel);
     if (channel === this.channel) this.#options.onChange();
     // A listener may have ended it.
     if (!this.#closed) this.#options.onOpen(channel);
+    if (channel !== this.channel) return;
+    for (const other of this.#channels.values()) {
+      if (other.readyState === "open") this.#announce(other);
+    }
   }
 
   #shut(channel: RTCDataChannel): void {

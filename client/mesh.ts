@@ -281,8 +281,8 @@ export class Mesh {
   #end(peerId: string, reason: PairReason, generation?: number): void {
     const last = generation ?? this.#generation(peerId);
     const pair = this.#pairs.get(peerId);
-    // First: a listener may dial anew.
-    this.#generations.set(peerId, last);
+    // First: a listener may dial anew. Who is not here begins from nothing.
+    if (this.#members.has(peerId)) this.#generations.set(peerId, last);
     if (!pair) return;
     this.#pairs.delete(peerId);
     pair.end(reason);

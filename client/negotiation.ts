@@ -29,6 +29,8 @@ export class Negotiation {
   #answered = 0;
   #makingOffer = false;
   #unanswered = false;
+  /** Whether an offer that restarts ICE is on its way, or about to be made. */
+  #restarting = false;
   /** Whether the other side was asked to restart ICE, and has not. */
   #asking = false;
   #describing = false;
@@ -80,12 +82,12 @@ export class Negotiation {
    * candidates.
    */
   restart(): void {
-    const { pc, polite } = this.#options;
+    const { polite } = this.#options;
     this.#unanswered = true;
     this.#asking = polite;
     this.repeat();
     // An offer on its way may be of another network; the next one follows its answer.
-    if (!polite) pc.restartIce();
+    if (!polite) this.#restartIce();
   }
 
   /** Says again what got no answer: it may have got lost. */
@@ -129,19 +131,24 @@ export class Negotiation {
       // An answer to an offer that was rolled back, answered already or never made.
       return;
     }
-    this.#unanswered = this.#asking = false;
+    // The other side may offer something else than the restart that it was asked for.
+    if (ufragOf(description) !== ufragOf(pc.remoteDescription)) {
+      this.#unanswered = this.#asking = this.#restarting = false;
+    }
     // An offer that collides rolls back our own (JSEP, RFC 9429 §4.1.10.2).
     await pc.setRemoteDescription(description);
     await this.#addWaiting();
     if (description.type === "offer") await this.#sendLocalDescription();
   }
 
-  /** The answer to an offer on its way brings new candidates of the other side as well. */
   #restartForOther(): void {
-    const { pc } = this.#options;
-    if (pc.signalingState !== "stable") return;
-    this.#unanswered = true;
-    pc.restartIce();
+    // The answer to a restart that is on its way brings its new candidates as well.
+    if (!this.#restarting) this.#restartIce();
+  }
+
+  #restartIce(): void {
+    this.#restarting = this.#unanswered = true;
+    this.#options.pc.restartIce();
   }
 
   async #sendLocalDescription(): Promise<void> {
@@ -215,4 +222,11 @@ export class Negotiation {
       this.#flush();
     }, BATCH_MS);
   }
+}
+
+/** What tells one ICE session from the next (RFC 8839 §5.4). */
+function ufragOf(
+  description: RTCSessionDescriptionInit | null,
+): string | undefined {
+  return /a=ice-ufrag:\S+/.exec(description?.sdp ?? "")?.[0];
 }

@@ -62,6 +62,8 @@ export class Pair {
   readonly #made = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempts = 0;
+  /** Whether the present state was given its time again. */
+  #reached = false;
   #announced = false;
 
   /** Does nothing yet. */
@@ -171,13 +173,14 @@ export class Pair {
 
   /** The page may be back, or the network, which may be another then (`changed`): whatever waits is tried at once. */
   wake(changed: boolean): void {
+    if (!changed) return this.reach();
     switch (this.#state) {
       case "disrupted":
       case "restarting":
         return this.#lose("the network is back");
       case "connected":
         // It is too early for the browser to know that packets have stopped, if they have.
-        return changed ? this.#link?.restart() : undefined;
+        return this.#link?.restart();
       default:
         return this.reach();
     }
@@ -185,10 +188,18 @@ export class Pair {
 
   /** Signals may reach the peer again: what waits for that goes on. */
   reach(): void {
-    if (this.#state === "failed") this.#retry();
-    else if (this.#state === "disrupted") this.#lose();
-    // What was said meanwhile is on its way, and has all the time it needs.
-    else this.#arm();
+    switch (this.#state) {
+      case "failed":
+        return this.#retry();
+      case "disrupted":
+        return this.#lose();
+      case "connected":
+        return this.#link?.repeat();
+      default:
+        // What was said meanwhile is on its way, and has all the time it needs; but not for ever.
+        if (!this.#reached) this.#arm();
+        this.#reached = true;
+    }
   }
 
   /** Ends it for good, without a word to the other side. Ending twice is fine. */
@@ -220,7 +231,10 @@ export class Pair {
       send: (signal) => send(generation, signal),
       onChange: () => this.#follow(link),
       onRoute: () => this.#options.onChange(this),
-      onOpen: (channel) => this.#options.onOpen(this, channel),
+      onOpen: (channel) => {
+        this.#announced = true;
+        this.#options.onOpen(this, channel);
+      },
       onMessage,
       made: this.#made,
       onClose,
@@ -254,7 +268,6 @@ export class Pair {
         if (!link.open || this.#state !== "connecting") return;
     }
     this.#attempts = 0;
-    this.#announced = true;
     this.#move("flows", "packets flow");
     link.follow();
   }
@@ -314,6 +327,7 @@ export class Pair {
     const state = nextPairState(this.#state, event);
     if (!state) return false;
     this.#state = state;
+    this.#reached = false;
     if (state === "failed" || state === "closed") {
       this.#drop();
       // A listener may have dialled anew.

@@ -163,8 +163,8 @@ Deno.test("Signaling comes back ever more rarely when it is let in and dropped a
     last.say(WELCOME);
     last.end(4002);
   }
-  // Every five seconds on average, once the bound of the wait is reached.
-  assertLessOrEqual(welcomes, 200);
+  // Every two and a half seconds on average, once the bound of the wait is reached.
+  assertLessOrEqual(welcomes, 400);
 });
 
 Deno.test("Signaling drops a signal that is too large, rather than lose its socket for it", async () => {
@@ -192,7 +192,7 @@ Deno.test("Signaling tries again and again, ever more rarely, when every attempt
   const firstMinute = await attempts(scene, 60_000);
   assert(firstMinute >= 8, `${firstMinute} attempts in the first minute`);
   const secondMinute = await attempts(scene, 60_000);
-  // One in five seconds on average, ten seconds apart at the most.
+  // One in two and a half seconds on average, five seconds apart at the most.
   assert(secondMinute >= 5, `${secondMinute} attempts in the second minute`);
   assertLessOrEqual(secondMinute, 40);
 });

@@ -1,20 +1,12 @@
 import type { Browser, Page } from "puppeteer";
 import { startBrowser } from "../support/browsers.ts";
-import { bundle } from "./bundle.ts";
+import { contenderPages } from "./contender_pages.ts";
 import type { Side } from "./measurement.ts";
 import { onCore, twoCores } from "./on_core.ts";
 import { startRelay } from "./relay.ts";
 
 /** How long a sample may take. */
 const PATIENCE_MS = 30_000;
-
-const PAGE = (side: Side) =>
-  `<!doctype html>
-<meta charset="utf-8">
-<link rel="icon" href="data:,">
-<title>${side}</title>
-<script type="module" src="/${side}.js"></script>
-`;
 
 /** Two browsers, each on a core of its own, and the relays of both sides. */
 export interface Arena extends AsyncDisposable {
@@ -32,13 +24,12 @@ export interface Arena extends AsyncDisposable {
 export async function startArena(): Promise<Arena> {
   await using stack = new AsyncDisposableStack();
   const [first, second] = await twoCores();
-  const scripts: Readonly<Record<Side, BodyInit>> = {
-    ours: await bundle("./ours.ts"),
-    floor: await bundle("./hand_written.ts"),
-  };
+  const pages = await contenderPages();
   const site = stack.use(Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen() {} },
-    (request) => answer(scripts, new URL(request.url).pathname),
+    (request) =>
+      pages(new URL(request.url).pathname) ??
+        new Response(null, { status: 404 }),
   ));
   const relays = {
     ours: stack.use(await startRelay("ours", first)),
@@ -82,21 +73,4 @@ export async function inTime<T>(promise: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function answer(
-  scripts: Readonly<Record<Side, BodyInit>>,
-  path: string,
-): Response {
-  for (const side of ["ours", "floor"] as const) {
-    if (path === `/${side}`) return respond(PAGE(side), "text/html");
-    if (path === `/${side}.js`) {
-      return respond(scripts[side], "text/javascript");
-    }
-  }
-  return new Response(null, { status: 404 });
-}
-
-function respond(body: BodyInit, type: string): Response {
-  return new Response(body, { headers: { "Content-Type": type } });
 }

@@ -7,16 +7,16 @@
  * @module
  */
 globalThis.contender = {
-  wait(relay, room) {
+  wait(relay, room, iceServers) {
     const socket = new WebSocket(`ws://${relay}/pair/${room}`);
-    const pair = makePair((signal) => socket.send(signal));
+    const pair = makePair((signal) => socket.send(signal), iceServers);
     pair.channel.onopen = () => pair.channel.send("hello");
     socket.onmessage = ({ data }) => pair.receive(JSON.parse(data));
     return new Promise((resolve) => socket.onopen = () => resolve());
   },
-  visit(relay, room) {
+  visit(relay, room, iceServers) {
     const socket = new WebSocket(`ws://${relay}/pair/${room}`);
-    const pair = makePair((signal) => socket.send(signal));
+    const pair = makePair((signal) => socket.send(signal), iceServers);
     socket.onopen = () => pair.describe();
     socket.onmessage = ({ data }) => pair.receive(JSON.parse(data));
     return new Promise((resolve) => pair.channel.onmessage = () => resolve());
@@ -59,8 +59,11 @@ interface HandMadePair {
   receive(signal: Signal): Promise<void>;
 }
 
-function makePair(send: (signal: string) => void): HandMadePair {
-  const pc = new RTCPeerConnection();
+function makePair(
+  send: (signal: string) => void,
+  iceServers: RTCIceServer[] = [],
+): HandMadePair {
+  const pc = new RTCPeerConnection({ iceServers });
   const channel = pc.createDataChannel("", { negotiated: true, id: 0 });
   pc.onicecandidate = ({ candidate }) => {
     if (candidate) send(JSON.stringify({ candidate }));

@@ -16,9 +16,10 @@
  * | what a relayed signal costs the server     | `relay_cpu.ts`, `relay_load.ts`           |
  * | what a session that is quiet costs it      | `idle_memory.ts`, `idle_load.ts`          |
  * | how long two pages, or eight, take         | `connect_time.ts`, `mesh_time.ts`         |
+ * | how long two pages take behind NATs        | `network_time.ts`, `network_site.ts`      |
  * | what the pages do                          | `contender.ts`, `ours.ts`, `hand_written.ts` |
- * | where the pages do it                      | `arena.ts`                                |
- * | the floor of the server                    | `bare_relay.ts`                           |
+ * | where the pages do it                      | `arena.ts`, `contender_pages.ts`          |
+ * | the floor of the server                    | `bare_relay.ts`, `bare_rooms.ts`          |
  * | how large the client is                    | `client_size.ts`                          |
  *
  * @module
@@ -29,18 +30,21 @@ import { idleMemory } from "./idle_memory.ts";
 import { machine } from "./machine.ts";
 import type { Measurement } from "./measurement.ts";
 import { meshTime } from "./mesh_time.ts";
+import { networkTime } from "./network_time.ts";
 import { relayCpu } from "./relay_cpu.ts";
 import { table } from "./table.ts";
 
-const BENCHES: ReadonlyMap<
-  string,
-  (options: { quick: boolean }) => Promise<Measurement>
-> = new Map([
+type Bench = (
+  options: { quick: boolean },
+) => Promise<Measurement | Measurement[]>;
+
+const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
   ["client_size", clientSize],
   ["relay_cpu", relayCpu],
   ["idle_memory", idleMemory],
   ["connect_time", connectTime],
   ["mesh_time", meshTime],
+  ["network_time", networkTime],
 ]);
 
 const names = Deno.args.filter((arg) => arg !== "--quick");
@@ -59,7 +63,7 @@ const measurements: Measurement[] = [];
 for (const [name, measure] of BENCHES) {
   if (names.length > 0 && !names.includes(name)) continue;
   console.error(`${name} …`);
-  measurements.push(await measure({ quick }));
+  measurements.push(...[await measure({ quick })].flat());
 }
 console.log(table(measurements));
 console.log(await machine());

@@ -12,21 +12,22 @@ export interface Program extends AsyncDisposable {
 }
 
 /**
- * Starts a program on a core. It must end when its standard input does, so that
- * it does not outlive a bench that was killed.
+ * Starts a program, on one core if that is given. It must end when its standard
+ * input does, so that it does not outlive a bench that was killed.
  */
 export async function startProgram(
   file: string,
-  options: { core: number; args?: readonly string[] },
+  options: { core?: number; args?: readonly string[] } = {},
 ): Promise<Program> {
   const { core, args = [] } = options;
-  const child = await onCore(core, () =>
+  const spawn = () =>
     new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--quiet", file, ...args],
       cwd: new URL(".", import.meta.url),
       stdin: "piped",
       stdout: "piped",
-    }).spawn());
+    }).spawn();
+  const child = core === undefined ? spawn() : await onCore(core, spawn);
   const stdin = child.stdin.getWriter();
   const output = lines(child.stdout);
   const encoder = new TextEncoder();

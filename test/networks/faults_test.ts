@@ -138,6 +138,53 @@ const FURTHER_FAULTS: readonly Fault[] = [
   },
 ];
 
+/** How long a page is watched that loses packets. */
+const LOSSY_SECONDS = 60;
+
+Deno.test({
+  name:
+    "a pair connects, and stays connected, when a router loses a fifth of all packets",
+  ignore: skip || !WHOLE,
+  async fn() {
+    await using lab = await makeLab();
+    await lab.site();
+    const networks = await Promise.all(
+      ["cone", "cone"].map(() => lab.network("cone")),
+    );
+    await networks[0]?.lose(0.2);
+    const hosts = await Promise.all(networks.map(lab.host));
+    const startedAt = performance.now();
+    const pages = await Promise.all(
+      hosts.map(async (host, index) =>
+        await openTalkingPage((await lab.browser(host)).browser, lab.origin, {
+          host: lab.origin,
+          room: "r",
+          id: `page-${index}`,
+          others: 1,
+        })
+      ),
+    );
+    await untilHeardAnew(pages);
+    const tookMs = performance.now() - startedAt;
+    console.log(
+      `  browsers, pages and connection took ${Math.round(tookMs)} ms`,
+    );
+    await forgetEvents(pages);
+    await seconds(LOSSY_SECONDS);
+    await untilHeardAnew(pages);
+    await networks[0]?.lose(0);
+    assertEquals(await stopTalking(pages), []);
+    for (const page of pages) {
+      const { events } = await eventsOf(page);
+      const names = new Set(events.map(([name]) => name));
+      names.delete("peer-state");
+      assertEquals([...names], []);
+      const gapMs = await page.page.evaluate(() => talk.longestGapMs);
+      console.log(`  longest gap ${Math.round(gapMs)} ms`);
+    }
+  },
+});
+
 async function move({ lab, host, network }: Scene): Promise<void> {
   await host.move(await lab.network(network.kind));
 }

@@ -140,23 +140,32 @@ export class Mesh {
   /** Takes what a peer said through the server. */
   hear(from: string, data: string): void {
     const signal = parsePairSignal(data);
-    if (
-      !signal || !this.#members.has(from) ||
-      signal.to !== this.#self.joinedAt ||
-      signal.generation < this.#generation(from)
-    ) {
+    const member = this.#members.get(from);
+    const known = this.#generation(from);
+    const pair = this.#pairs.get(from);
+    if (!signal || !member || signal.to !== this.#self.joinedAt) {
       return this.#options.debug("signal dropped", from);
     }
+    const { generation } = signal;
     if ("bye" in signal) {
-      // Also for a pair that broke here and waits to be dialled again.
-      return this.drop(from, "the other side ended it", signal.generation);
+      // Also for a pair that broke here and waits to be dialled again. What the
+      // polite side dials is of the generation after: an equal one came before.
+      const stale = generation < known ||
+        generation === known && pair && isPolite(this.#self, member);
+      return stale
+        ? undefined
+        : this.drop(from, "the other side ended it", generation);
     }
-    const pair = this.#pairs.get(from);
     if (pair) return pair.receive(signal);
-    const made = this.#makePair(from);
-    made?.receive(signal);
-    // It belonged to one that has ended.
-    if (made?.state === "new") this.#pairs.delete(from);
+    if (generation > known) {
+      const made = this.#makePair(from);
+      made?.receive(signal);
+      // It was of a pair that we never knew.
+      if (made?.state === "new") this.#pairs.delete(from);
+    } else if ("dial" in signal || "description" in signal) {
+      // It has ended, and the word of that got lost.
+      this.#signal(from, known, { bye: true });
+    }
   }
 
   /**

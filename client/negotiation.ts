@@ -1,7 +1,12 @@
+import { Pace } from "./pace.ts";
 import type { DescriptionSignal, PairSignalBody } from "./pair_signal.ts";
 
 /** How long local candidates are gathered into one signal; the first goes out at once. */
 const BATCH_MS = 20;
+/** How many offers, and requests for one, of the other side are followed within a span: with their candidates they fill the way to the server, and others wait behind. */
+const MAX_OFFERS = 64;
+const MAX_RESTARTS = 8;
+const SPAN_MS = 15_000;
 /** Most remote candidates that wait for their description. */
 const MAX_WAITING = 256;
 
@@ -23,6 +28,8 @@ export interface NegotiationOptions {
  */
 export class Negotiation {
   readonly #options: NegotiationOptions;
+  readonly #offersTaken = new Pace(MAX_OFFERS, SPAN_MS);
+  readonly #restartsTaken = new Pace(MAX_RESTARTS, SPAN_MS);
   /** How many offers were made. */
   #offers = 0;
   /** Which one of the other side's offers was taken last. */
@@ -123,7 +130,7 @@ export class Negotiation {
     const { pc, polite } = this.#options;
     if (description.type === "offer") {
       const collision = this.#makingOffer || pc.signalingState !== "stable";
-      if (collision && !polite) return;
+      if (collision && !polite || !this.#offersTaken.allows()) return;
       this.#answered = offer;
     } else if (
       pc.signalingState !== "have-local-offer" || offer !== this.#offers
@@ -143,7 +150,7 @@ export class Negotiation {
 
   #restartForOther(): void {
     // The answer to a restart that is on its way brings its new candidates as well.
-    if (!this.#restarting) this.#restartIce();
+    if (!this.#restarting && this.#restartsTaken.allows()) this.#restartIce();
   }
 
   #restartIce(): void {

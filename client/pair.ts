@@ -9,12 +9,16 @@ import type { Line } from "./peer_connections.ts";
 
 /** How long a connection may take to be made. */
 const CONNECT_MS = 15_000;
-/** How long ICE may take to recover by itself. */
+/** How long ICE may take to recover by itself, where no TURN server is needed for that. */
 const PATIENCE_MS = 2_000;
 /** How long an ICE restart may take, once it was answered, before a connection of the next generation is made. */
 const RESTART_MS = 15_000;
 /** How often a restart that got no answer is asked for again, before the same. */
 const REPEATS = 2;
+/** How many generations in a row the other side may begin at once. */
+const FREE_GENERATIONS = 3;
+/** Most signals of a generation that are held until it is begun. */
+const MAX_HELD = 64;
 /** Wait before a pair that broke is dialled again, so that the room can tell of a peer that left. */
 const REDIAL_MS = 200;
 
@@ -60,6 +64,12 @@ export class Pair {
   #link: Link | undefined;
   /** Labels of the channels that this side has made; the next generation has them too. */
   readonly #made = new Set<string>();
+  /** How often the other side has begun a generation since packets flowed, and when it may again. */
+  #begun = 0;
+  #beginsAt = -Infinity;
+  /** What it says of a generation that it may not begin yet: the newest, as all others are over. */
+  #held: PairSignal[] = [];
+  #holding: ReturnType<typeof setTimeout> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempts = 0;
   /** Whether the present state was given its time again. */
@@ -129,14 +139,21 @@ export class Pair {
   receive(signal: PairSignal): void {
     const offers = "description" in signal &&
       signal.description.type === "offer";
-    if (signal.generation > this.#generation) {
+    const { generation } = signal;
+    if (generation > this.#generation) {
       const asks = "dial" in signal;
+      if (performance.now() < this.#beginsAt) {
+        return this.#hold(signal, asks || offers);
+      }
       // Anything else belongs to a connection that we never knew.
       if (!asks && !offers) return;
-      const link = this.#renew(signal.generation, "dialled");
+      // The first ones at once; then ever more rarely.
+      const many = Math.max(0, ++this.#begun - FREE_GENERATIONS);
+      this.#beginsAt = performance.now() + backoffMs(many, 1);
+      const link = this.#renew(generation, "dialled");
       return asks ? link?.offer() : link?.receive(signal);
     }
-    if (signal.generation < this.#generation) return;
+    if (generation < this.#generation) return;
     this.#link?.receive(signal);
     // One restart is enough for both.
     if (this.#state === "disrupted" && (offers || "restart" in signal)) {
@@ -207,6 +224,24 @@ export class Pair {
     this.#move("ended", reason);
   }
 
+  /**
+   * Keeps what begins a generation, and what follows, until it may be begun. Of
+   * many that come at once, after an outage or from somebody who means harm,
+   * only the newest costs a connection.
+   */
+  #hold(signal: PairSignal, begins: boolean): void {
+    const [first] = this.#held;
+    if (begins && signal.generation > (first?.generation ?? 0)) {
+      this.#held = [signal];
+    } else if (
+      signal.generation === first?.generation && this.#held.length < MAX_HELD
+    ) this.#held.push(signal);
+    this.#holding ??= setTimeout(() => {
+      this.#holding = undefined;
+      for (const each of this.#held.splice(0)) this.receive(each);
+    }, this.#beginsAt - performance.now());
+  }
+
   /** Makes the connection of a generation; `undefined` if a listener ended it meanwhile. */
   #renew(generation: number, reason: PairReason): Link | undefined {
     this.#generation = generation;
@@ -219,7 +254,7 @@ export class Pair {
     try {
       line = take();
     } catch (error) {
-      // A browser has no more than some hundreds.
+      // There are too many already.
       onError(error);
       const still = this.#move("dialled", reason) && !this.#link;
       if (still) this.#break("the connection closed");
@@ -267,7 +302,7 @@ export class Pair {
         // An open channel may be told before the connection that carries it.
         if (!link.open || this.#state !== "connecting") return;
     }
-    this.#attempts = 0;
+    this.#attempts = this.#begun = 0;
     this.#move("flows", "packets flow");
     link.follow();
   }
@@ -328,6 +363,7 @@ export class Pair {
     if (!state) return false;
     this.#state = state;
     this.#reached = false;
+    if (state === "closed") clearTimeout(this.#holding);
     if (state === "failed" || state === "closed") {
       this.#drop();
       // A listener may have dialled anew.
@@ -350,7 +386,11 @@ export class Pair {
       case "connecting":
         return this.#wait(CONNECT_MS, () => void this.#giveUp(this.#link));
       case "disrupted":
-        return this.#wait(PATIENCE_MS, () => this.#lose());
+        // A TURN server that has forgotten us does not remember by itself.
+        return this.#wait(
+          this.route?.path.startsWith("relay") ? 0 : PATIENCE_MS,
+          () => this.#lose(),
+        );
       case "restarting":
         return this.#wait(RESTART_MS, () => this.#reconsider());
       case "failed": {

@@ -669,6 +669,39 @@ testBoth(
   },
 );
 
+testBoth(
+  (restart) => `${restart} without patience when a relayed pair stands still`,
+  async (test) => {
+    await test.connect();
+    test.fakes.last.stats = route("relay");
+    await test.time.flow(5_000);
+    test.forget();
+    test.fakes.last.become("disconnected");
+    await test.time.flow(1);
+    assertEquals(test.said, [`1 ${test.restart}`]);
+  },
+);
+
+Deno.test("Pair makes few connections when the other side begins many generations, and goes on with the newest", async () => {
+  await using test = new SupervisedPair("polite");
+  for (let generation = 1; generation <= 100; generation++) {
+    await test.offer(generation);
+  }
+  assertEquals(test.pair.generation, 4);
+  await test.time.flow(300);
+  assertEquals(test.pair.generation, 100);
+  assertEquals([test.fakes.made.length, test.said.at(-1)], [5, "100 answer"]);
+  // Ever more rarely: at most 5 s apart.
+  for (let generation = 101; generation <= 400; generation++) {
+    await test.offer(generation);
+    await test.time.flow(100);
+  }
+  assertEquals(test.fakes.made.length <= 5 + 10, true);
+  await test.flow();
+  await test.time.flow(5_000);
+  assertEquals(test.pair.generation, 400);
+});
+
 // --- failed attempts
 
 testBoth(() => "fails when nobody answers for 15 s", async (test) => {

@@ -34,6 +34,8 @@ export class FakeTime implements Disposable {
       clearInterval,
     });
     Date.now = () => this.#clock;
+    // Never goes back (High Resolution Time §3), whatever becomes of the clock.
+    performance.now = () => this.#passed;
   }
 
   /** Milliseconds that have passed. */
@@ -69,6 +71,7 @@ export class FakeTime implements Disposable {
   [Symbol.dispose](): void {
     Object.assign(globalThis, this.#real);
     Date.now = this.#now;
+    Reflect.deleteProperty(performance, "now");
   }
 
   /** Runs the timer that is due first, of two at the same time the one that was set first; tells whether one was, until `end`. */

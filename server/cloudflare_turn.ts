@@ -61,7 +61,7 @@ export function cloudflareTurn(options: CloudflareTurnOptions): TurnProvider {
 
   return {
     name: "Cloudflare",
-    description: `Cloudflare, key ${keyId}`,
+    description: "Cloudflare",
     async credentials({ signal }): Promise<IceConfig> {
       // Counted from before the request, so that it never claims too long a life.
       const expiresAt = now() + ttlSeconds * 1000;

@@ -7,7 +7,7 @@ import { type Level, LEVELS } from "./log_writer.ts";
 import { readOrigins } from "./origins.ts";
 import { MIN_SECRET_CHARS } from "./resume_token.ts";
 import { readTurn } from "./turn_config.ts";
-import type { TurnProvider } from "./turn_provider.ts";
+import type { IceProvider } from "./turn_provider.ts";
 
 /** What `--help` prints. */
 export const USAGE =
@@ -65,7 +65,7 @@ function wrapped(words: readonly string[]): string {
 /** What the environment says of a server. */
 export interface ServerSettings {
   /** Where STUN and TURN servers come from, in the order in which they are asked. */
-  readonly turn: readonly TurnProvider[];
+  readonly turn: readonly IceProvider[];
   /** Limits that differ from the defaults. */
   readonly limits: Partial<Limits>;
   /** Origins whose pages may use it. */

@@ -1,4 +1,5 @@
-import { hasBlockedPort, isIceUrl, isTurnUrl } from "./ice_servers.ts";
+import { hasBlockedPort, readIceUrl } from "./ice_servers.ts";
+import { probeStun } from "./stun_probe.ts";
 import { checkTtl, TTL_SECONDS } from "./ttl.ts";
 import type { IceConfig, TurnProvider } from "./turn_provider.ts";
 
@@ -6,14 +7,22 @@ import type { IceConfig, TurnProvider } from "./turn_provider.ts";
 export interface CoturnOptions {
   /**
    * Where it listens, as `turn:turn.example.com?transport=udp` (RFC 7065), at
-   * least one; STUN URLs (RFC 7064) may be among them. Those of port 53 are left
-   * out, as browsers block it.
+   * least one; STUN URLs (RFC 7064) may be among them. Those of ports that
+   * browsers block are left out, such as 53.
    */
   readonly urls: readonly string[];
   /** Its `static-auth-secret`. Never leaves the server. */
   readonly secret: string;
   /** Life of a credential in seconds, at most a year. @default {3600} */
   readonly ttlSeconds?: number;
+  /**
+   * Whether to find out that it is up, where another provider is there for when
+   * it is not: it must answer a STUN Binding request at the TCP port of one of
+   * its TURN URLs, so neither `no-tcp` nor `no-stun` may be set.
+   *
+   * @default {true}
+   */
+  readonly probe?: boolean;
   /** The time, in milliseconds since the epoch. @default {Date.now} */
   readonly now?: () => number;
 }
@@ -45,19 +54,28 @@ const MAX_TTL_SECONDS = 365 * 86_400;
  * @see https://datatracker.ietf.org/doc/html/draft-uberti-behave-turn-rest-00
  */
 export function coturn(options: CoturnOptions): TurnProvider {
-  const { urls, secret, ttlSeconds = TTL_SECONDS, now = Date.now } = options;
-  for (const url of urls) {
-    if (!isIceUrl(url)) {
-      throw new TypeError(
-        `Cannot use coturn: "${url}" is no URL of STUN or TURN`,
-      );
-    }
-  }
-  const usable = urls.filter((url) => !hasBlockedPort(url));
-  const turnUrls = usable.filter(isTurnUrl);
-  const stunUrls = usable.filter((url) => !isTurnUrl(url));
-  if (turnUrls.length === 0) {
-    throw new TypeError('Cannot use coturn: "urls" must have one of TURN');
+  const {
+    urls,
+    secret,
+    ttlSeconds = TTL_SECONDS,
+    probe = true,
+    now = Date.now,
+  } = options;
+  const usable = urls.map((url, index) => {
+    const read = readIceUrl(url);
+    if (read) return read;
+    // Not quoted: it may be the secret, or have a password in it.
+    throw new TypeError(
+      `Cannot use coturn: URL ${index + 1} is none of STUN or TURN`,
+    );
+  }).filter((url) => !hasBlockedPort(url));
+  const turn = usable.filter(({ turn }) => turn);
+  const turnUrls = turn.map(({ href }) => href);
+  const stunUrls = usable.filter(({ turn }) => !turn).map(({ href }) => href);
+  if (turn.length === 0) {
+    throw new TypeError(
+      'Cannot use coturn: "urls" must have one of TURN, of a port that browsers do not block',
+    );
   }
   if (secret === "") {
     throw new TypeError('Cannot use coturn: "secret" must not be empty');
@@ -88,6 +106,11 @@ export function coturn(options: CoturnOptions): TurnProvider {
         expiresAt: expiry * 1000,
       };
     },
+    ...(probe && {
+      async probe({ signal }: { signal: AbortSignal }): Promise<void> {
+        await probeStun(turn, { signal });
+      },
+    }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Ice, IceSource, Minted } from "./ice_source.ts";
+import { TTL_SECONDS } from "./ttl.ts";
 import { PAUSE_MS } from "./watched_provider.ts";
 
 /** When credentials are renewed, as parts of their life: not all sessions at once, and early enough to try again. */
@@ -6,8 +7,8 @@ const RENEW_FROM = 0.5;
 const RENEW_UNTIL = 0.75;
 /** Least time between two requests, whatever a provider says about the life of its credentials. */
 const MIN_RENEW_MS = 1_000;
-/** Largest delay of a timer (HTML Standard, "timers": a signed long); what is longer would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Longest time between two looks at the clock, which may jump: a machine that slept knows nothing of it but the time. */
+const LOOK_MS = 60_000;
 
 /** Whose credentials they are, and who is told of others. */
 export interface IceLeaseOptions {
@@ -19,6 +20,8 @@ export interface IceLeaseOptions {
    * nothing happens by itself.
    */
   readonly onChange?: () => void;
+  /** Whether it gets no credentials of its own, but those of {@linkcode IceSource.shared}. @default {false} */
+  readonly borrows?: boolean;
 }
 
 /** Credentials that are held, and when they were asked for. */
@@ -65,6 +68,14 @@ export class IceLease {
     return this.#asking ??= this.#ask();
   }
 
+  /** What it holds, as fresh as it can be, for a lease that borrows. Never rejects. */
+  async lend(): Promise<Minted | undefined> {
+    await this.fresh();
+    const held = this.#held;
+    if (!held || !this.#isAlive(held)) return;
+    return { config: held.config, provider: undefined };
+  }
+
   /** Lets go of everything, and revokes the credentials if nobody needs them any more. Ending twice is fine. */
   end({ revoke }: { revoke: boolean }): void {
     this.#ended = true;
@@ -74,14 +85,17 @@ export class IceLease {
     this.#held = undefined;
     this.#older = NONE;
     if (!revoke) return;
-    for (const minted of alive) this.#source.revoke(minted);
+    for (const { config, provider } of alive) void provider?.revoke(config);
   }
 
   #isFresh(): boolean {
     if (!this.#held) return false;
     const { askedAt, config: { expiresAt } } = this.#held;
     const now = this.#source.now();
-    const staleAt = expiresAt === null ? Infinity : (askedAt + expiresAt) / 2;
+    // What does not expire may still be replaced at its provider.
+    const staleAt = expiresAt === null
+      ? askedAt + TTL_SECONDS * 1000
+      : (askedAt + expiresAt) / 2;
     // A clock that went back makes nothing fresher.
     return now >= askedAt && now < staleAt;
   }
@@ -93,10 +107,15 @@ export class IceLease {
   async #ask(): Promise<void> {
     clearTimeout(this.#timer);
     const source = this.#source;
-    const { peer, onChange } = this.#options;
+    const { peer, onChange, borrows } = this.#options;
     const request = this.#request = new AbortController();
     const askedAt = source.now();
-    const minted = await source.mint({ peer, signal: request.signal });
+    const given =
+      await (borrows
+        ? source.shared.lend()
+        : source.mint({ peer, signal: request.signal }));
+    // What could not be renewed is lent once more.
+    const minted = given?.config === this.#held?.config ? undefined : given;
     this.#asking = this.#request = undefined;
     if (this.#ended) return;
     if (minted) {
@@ -122,8 +141,18 @@ export class IceLease {
     } else if (withoutTurn.turn === "failed") {
       delayMs = PAUSE_MS * (1 + random() / 2);
     } else return;
-    const timerMs = Math.min(Math.max(delayMs, MIN_RENEW_MS), MAX_TIMER_MS);
-    this.#timer = setTimeout(() => this.#asking ??= this.#ask(), timerMs);
+    delayMs = Math.max(delayMs, MIN_RENEW_MS);
+    this.#askIn(delayMs, now() + delayMs);
+  }
+
+  /** Asks when so much time has passed, or when it is `at` by the clock, whatever is first: a clock may go forward, or back. */
+  #askIn(delayMs: number, at: number): void {
+    const stepMs = Math.min(delayMs, LOOK_MS);
+    this.#timer = setTimeout(() => {
+      const leftMs = Math.min(delayMs - stepMs, at - this.#source.now());
+      if (leftMs > 0) this.#askIn(leftMs, at);
+      else this.#asking ??= this.#ask();
+    }, stepMs);
   }
 
   /** All that may still be good for something at its provider. */

@@ -2,6 +2,7 @@ import { CLOSE, type RefusalCode } from "../protocol.ts";
 import { atMost } from "./at_most.ts";
 import { Counts } from "./counts.ts";
 import type { PeerSocket } from "./peer_socket.ts";
+import { RateLimits } from "./rate_limits.ts";
 import {
   mayReclaim,
   mayRestore,
@@ -19,6 +20,9 @@ const LINGER_MS = 16 * 60_000;
 const DRAIN_MS = 1_500;
 /** How long a client may take to answer the close of its socket. */
 const GOODBYE_MS = 2_000;
+
+/** Sessions a second, after those that an address may hold, that get TURN credentials of their own: each is a request to a vendor, for whoever comes and goes. */
+const CREDENTIALS_PER_SECOND = 1;
 
 /** A seat that somebody wants. */
 export interface Wanted {
@@ -70,6 +74,7 @@ export class Lobby {
   /** Sockets by address that the other side has not closed yet. */
   readonly #lingering = new Counts();
   readonly #lingers = new Set<ReturnType<typeof setTimeout>>();
+  readonly #credentials: RateLimits;
   readonly #startedAt: number;
   #serial = 0;
   #stopping = false;
@@ -78,6 +83,10 @@ export class Lobby {
   constructor(services: SessionServices) {
     this.#services = services;
     this.#startedAt = services.now();
+    this.#credentials = new RateLimits(
+      CREDENTIALS_PER_SECOND,
+      services.limits.socketsPerAddress,
+    );
   }
 
   /** What there is, for those who watch the server. */
@@ -216,8 +225,11 @@ export class Lobby {
     });
   }
 
-  #begin({ key, id }: Wanted, restored: ShownToken | undefined): Session {
-    const { limits } = this.#services;
+  #begin(
+    { key, id, address }: Wanted,
+    restored: ShownToken | undefined,
+  ): Session {
+    const { limits, now } = this.#services;
     const room = this.#rooms.get(key) ?? new Room<Session>(limits.peersPerRoom);
     this.#rooms.set(key, room);
     const session: Session = new Session(this.#services, {
@@ -226,6 +238,7 @@ export class Lobby {
       id,
       room,
       restored,
+      borrows: !this.#credentials.take(address, now()),
       onGone: (socket) => {
         if (socket.lingers) this.#linger(socket, this.#sessions.get(session));
       },

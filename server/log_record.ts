@@ -72,7 +72,7 @@ export type LogRecord =
     readonly provider: string;
   }
   | {
-    /** A TURN provider gave no usable credentials. It is asked again every ten seconds, and until it gives some the next one is, if there is one. */
+    /** A TURN provider gave no usable credentials three times in a row. It is asked again every ten seconds, and until it gives some the next one is, if there is one. */
     readonly level: "warn";
     /** Discriminates {@linkcode LogRecord}. */
     readonly event: "turn-failed";
@@ -82,7 +82,7 @@ export type LogRecord =
     readonly reason: string;
   }
   | {
-    /** A TURN provider did not revoke the credentials of a peer that has left; they are good until they expire. Told once, until it revokes some. */
+    /** A TURN provider did not revoke the credentials of a peer that has left, asked twice; they are good until they expire. Told once, until it revokes some. */
     readonly level: "warn";
     /** Discriminates {@linkcode LogRecord}. */
     readonly event: "turn-revoke-failed";
@@ -92,7 +92,7 @@ export type LogRecord =
     readonly reason: string;
   }
   | {
-    /** A TURN provider that failed gives credentials again. */
+    /** A TURN provider that was left alone gives credentials again. */
     readonly level: "info";
     /** Discriminates {@linkcode LogRecord}. */
     readonly event: "turn-recovered";

@@ -35,7 +35,7 @@ export function metered(options: MeteredOptions): TurnProvider {
   // Anything else could name another host, which would get the key.
   if (!/^[a-z\d]([a-z\d-]{0,61}[a-z\d])?$/i.test(app)) {
     throw new TypeError(
-      'Cannot use Metered: "app" must be the part of {app}.metered.live',
+      'Cannot use Metered: "app" must be the first part of its host, {app}.metered.live: letters, digits and hyphens',
     );
   }
   const api = new VendorApi("Metered", fetch);
@@ -45,7 +45,7 @@ export function metered(options: MeteredOptions): TurnProvider {
 
   return {
     name: "Metered",
-    description: `Metered, app ${app}`,
+    description: "Metered",
     async credentials({ signal }): Promise<IceConfig> {
       const response = await api.send({ url, method: "GET", signal });
       const iceServers = usableIceServers(await api.json(response, signal));

@@ -45,6 +45,8 @@ export {
 } from "./static_ice_servers.ts";
 export {
   type IceConfig,
+  type IceProvider,
+  type StunProvider,
   TurnError,
   type TurnProvider,
   type TurnRequest,

@@ -1,5 +1,5 @@
 /**
- * A token bucket: `burst` frames at once, `perSecond` of them on average.
+ * A token bucket: `burst` at once, `perSecond` of them on average.
  * Holds no clock; whoever asks says what time it is.
  */
 export class RateLimit {
@@ -18,13 +18,20 @@ export class RateLimit {
 
   /** Takes one token; `false` when there was none. A clock that goes back refills nothing. */
   take(now: number): boolean {
-    if (now > this.#at) {
-      const refilled = this.#tokens + (now - this.#at) * this.#perMs;
-      this.#tokens = Math.min(this.#burst, refilled);
-    }
+    this.#tokens = this.#filled(now);
     this.#at = now;
     if (this.#tokens < 1) return false;
     this.#tokens--;
     return true;
+  }
+
+  /** Whether a new one is as good: it is full again, or of a clock that has gone back since. */
+  isFull(now: number): boolean {
+    return now < this.#at || this.#filled(now) === this.#burst;
+  }
+
+  #filled(now: number): number {
+    const refilled = Math.max(0, now - this.#at) * this.#perMs;
+    return Math.min(this.#burst, this.#tokens + refilled);
   }
 }

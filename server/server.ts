@@ -9,7 +9,6 @@ import {
 import { type Admission, admit, type Authorize } from "./authorize.ts";
 import { clientAddress } from "./client_address.ts";
 import { defaultHeaders } from "./default_headers.ts";
-import { IceLease } from "./ice_lease.ts";
 import { IceSource } from "./ice_source.ts";
 import { Lobby, type Wanted } from "./lobby.ts";
 import type { Log } from "./log_record.ts";
@@ -20,19 +19,19 @@ import { answer, failure, refusal, refusalCode } from "./refusal.ts";
 import { MIN_SECRET_CHARS, ResumeTokens } from "./resume_token.ts";
 import { type Route, route } from "./route.ts";
 import { Tally } from "./tally.ts";
-import type { TurnProvider } from "./turn_provider.ts";
+import { type IceProvider, isTurnProvider } from "./turn_provider.ts";
 import { VERSION } from "./version.ts";
 
 /** Settings of a {@linkcode Server}. */
 export interface ServerOptions {
   /**
    * Where STUN and TURN servers come from. Of several, the first that gives
-   * credentials is used: one that fails, or takes more than five seconds, is
-   * left alone for ten. One that is `stunOnly` is for when all others fail.
+   * credentials is used: one that fails three times in a row, or takes more than
+   * five seconds, is left alone for ten. STUN alone is for when all others fail.
    *
    * @default {publicStun()}
    */
-  readonly turn?: TurnProvider | readonly TurnProvider[];
+  readonly turn?: IceProvider | readonly IceProvider[];
   /** Limits that differ from the defaults. @default {LIMITS} */
   readonly limits?: Partial<Limits>;
   /**
@@ -83,8 +82,6 @@ export class Server implements AsyncDisposable {
   readonly #limits: Limits;
   readonly #log: Log;
   readonly #ice: IceSource;
-  /** For those who ask over HTTP, and have no session. */
-  readonly #shared: IceLease;
   readonly #lobby: Lobby;
   readonly #admission: Admission;
   readonly #trustProxy: number;
@@ -141,7 +138,6 @@ export class Server implements AsyncDisposable {
       tally: this.#tally,
       random: Math.random,
     });
-    this.#shared = new IceLease(this.#ice, { peer: "http" });
     this.#lobby = new Lobby({
       limits: this.#limits,
       ice: this.#ice,
@@ -150,7 +146,7 @@ export class Server implements AsyncDisposable {
       now,
       log,
     });
-    const provider = providers.filter(({ stunOnly }) => !stunOnly)
+    const provider = providers.filter(isTurnProvider)
       .map(({ name }) => name).join(", ");
     if (provider !== "" && !authorize && allowedOrigins.includes("*")) {
       log({ level: "warn", event: "turn-is-open", provider });
@@ -226,7 +222,6 @@ export class Server implements AsyncDisposable {
    */
   async close(): Promise<void> {
     this.#ice.close();
-    this.#shared.end({ revoke: false });
     await this.#lobby.drain();
   }
 
@@ -251,8 +246,10 @@ export class Server implements AsyncDisposable {
       case "turn": {
         const admitted = await admit(request, asked, this.#admission);
         if ("refused" in admitted) return this.#refuse(admitted.refused);
-        await this.#shared.fresh();
-        const { iceServers, expiresAt, turn } = this.#shared.known;
+        const { shared } = this.#ice;
+        await shared.fresh();
+        if (this.#lobby.stopping) return this.#refuse("stopping");
+        const { iceServers, expiresAt, turn } = shared.known;
         return answer({ iceServers, expiresAt, turn });
       }
       case "room": {

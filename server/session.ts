@@ -53,6 +53,8 @@ export interface SessionOptions {
   readonly room: Room<Session>;
   /** The token of a membership that another run of the server saw begin. */
   readonly restored: ShownToken | undefined;
+  /** Whether it gets no TURN credentials of its own, but those that are shared. */
+  readonly borrows: boolean;
   /** Called with every socket that is done with, though its connection may linger. */
   readonly onGone: (socket: PeerSocket) => void;
   /** Called once, when the seat is free again. */
@@ -114,7 +116,7 @@ export class Session implements Occupant {
 
   /** Claims the seat. */
   constructor(services: SessionServices, options: SessionOptions) {
-    const { id, serial, room, restored } = options;
+    const { id, serial, room, restored, borrows } = options;
     this.id = id;
     this.serial = serial;
     this.#services = services;
@@ -124,6 +126,7 @@ export class Session implements Occupant {
       // Who is away, or not welcomed yet, is told in the next welcome.
       onChange: () =>
         this.deliver(encode({ type: "ice", ...iceFields(this.#ice.known) })),
+      ...(borrows && { borrows }),
     });
     this.#mailbox = new Mailbox(services.limits);
     this.#stamp = `{"type":"signal","from":${JSON.stringify(id)},"data":`;
@@ -372,8 +375,8 @@ export class Session implements Occupant {
 
   #leave(reason: LeaveReason): void {
     const joined = this.#now.state !== "opening";
-    // Who was lost may live on: its pairs need no signaling.
-    this.#end({ revoke: reason !== "lost" });
+    // Who was lost may live on, as its pairs need no signaling; but who never spoke has none.
+    this.#end({ revoke: reason !== "lost" || !this.#known });
     this.#options.room.leave(this, reason);
     if (joined) this.#log("peer-left", reason);
     this.#options.onEnd();

@@ -6,7 +6,8 @@ export type Counted =
   | "resumes"
   | "turn_minted"
   | "turn_failed"
-  | "turn_revoked";
+  | "turn_revoked"
+  | "turn_revoke_failed";
 
 /** What each counter counts, and the label that tells its kinds apart. */
 const COUNTERS: Readonly<
@@ -31,6 +32,10 @@ const COUNTERS: Readonly<
     "provider",
     "TURN credentials that were revoked, by provider.",
   ],
+  turn_revoke_failed: [
+    "provider",
+    "TURN credentials that could not be revoked, by provider.",
+  ],
 };
 
 /** Counts what went wrong and what went on, by code. Codes are ours, never a client's, so their number is bounded. */
@@ -43,6 +48,7 @@ export class Tally {
     turn_minted: new Map(),
     turn_failed: new Map(),
     turn_revoked: new Map(),
+    turn_revoke_failed: new Map(),
   };
 
   /** Counts one. */

@@ -5,7 +5,11 @@ import type { Environment, Variable } from "./environment.ts";
 import { metered } from "./metered.ts";
 import { publicStun } from "./public_stun.ts";
 import { staticIceServers } from "./static_ice_servers.ts";
-import type { TurnProvider } from "./turn_provider.ts";
+import {
+  type IceProvider,
+  isTurnProvider,
+  type TurnProvider,
+} from "./turn_provider.ts";
 import { twilio } from "./twilio.ts";
 
 /** Bounds of `TURN_TTL`: what is shorter is renewed all the time, what is longer not all vendors give. */
@@ -26,15 +30,20 @@ export interface Findings {
 export function readTurn(
   env: Environment,
   findings: Findings,
-): readonly TurnProvider[] {
+): readonly IceProvider[] {
   const ttl = readTtl(env("TURN_TTL"), findings);
   const minting = [readCoturn, readCloudflare, readTwilio]
     .map((read) => read(env, ttl, findings));
-  const providers = [
-    readStatic(env, findings),
-    ...minting,
-    readMetered(env, findings),
-  ].filter((provider) => provider !== undefined);
+  const list = readStatic(env, findings);
+  const behind = [...minting, readMetered(env, findings)]
+    .filter((provider) => provider !== undefined);
+  if (list && isTurnProvider(list) && behind.length > 0) {
+    const names = behind.map(({ name }) => name).join(", ");
+    findings.warnings.push(
+      `ICE_SERVERS has TURN and cannot fail, so that nobody will ask for what is behind it: ${names}`,
+    );
+  }
+  const providers = list ? [list, ...behind] : behind;
   if (ttl && minting.every((provider) => provider === undefined)) {
     findings.warnings.push(
       "TURN_TTL does nothing without coturn, Cloudflare or Twilio",
@@ -61,7 +70,7 @@ function readTtl(text: string | undefined, { problems }: Findings): Ttl {
 function readStatic(
   env: Environment,
   findings: Findings,
-): TurnProvider | undefined {
+): IceProvider | undefined {
   const text = env("ICE_SERVERS");
   if (text === undefined) return;
   const list = readJson(text);
@@ -101,12 +110,13 @@ function readCloudflare(
       "CF_TURN_TOKEN_ID and its alias CF_TURN_APP_ID differ: set one of them",
     );
   }
-  const [keyId, apiToken] = both(
-    (name) => name === "CF_TURN_TOKEN_ID" ? tokenId ?? appId : env(name),
-    "Cloudflare TURN",
-    findings,
-    ["CF_TURN_TOKEN_ID", "CF_TURN_API_TOKEN"],
-  );
+  const name = tokenId === undefined && appId !== undefined
+    ? "CF_TURN_APP_ID"
+    : "CF_TURN_TOKEN_ID";
+  const [keyId, apiToken] = both(env, "Cloudflare TURN", findings, [
+    name,
+    "CF_TURN_API_TOKEN",
+  ]);
   if (!keyId || !apiToken) return;
   return cloudflareTurn({ keyId, apiToken, ...ttl });
 }
@@ -157,11 +167,11 @@ function both(
 }
 
 /** A provider, unless it refuses its settings, which are those of the variable `name`. */
-function made(
+function made<Provider extends IceProvider>(
   name: Variable,
-  make: () => TurnProvider,
+  make: () => Provider,
   { problems }: Findings,
-): TurnProvider | undefined {
+): Provider | undefined {
   try {
     return make();
   } catch (error) {

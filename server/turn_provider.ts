@@ -25,8 +25,6 @@ export interface TurnProvider {
   readonly name: string;
   /** One line that tells an operator what peers get. */
   readonly description: string;
-  /** Whether it gives out no credentials, so that there is nothing to guard. @default {false} */
-  readonly stunOnly?: boolean;
   /**
    * Asks for servers whose credentials last for a while.
    *
@@ -40,6 +38,34 @@ export interface TurnProvider {
    * @throws {TurnError} What went wrong, with nothing secret in its message.
    */
   revoke?(config: IceConfig, options: { signal: AbortSignal }): Promise<void>;
+  /**
+   * Finds out whether its servers answer, if it would give credentials even when
+   * they do not. Asked where another provider is there instead, and no more
+   * often than every thirty seconds while they do.
+   *
+   * @throws {TurnError} They do not answer.
+   */
+  probe?(options: { signal: AbortSignal }): Promise<void>;
+}
+
+/** STUN servers alone: they take no credential, so there is nothing to ask for and nothing to guard. */
+export interface StunProvider {
+  /** Short name for logs and metrics. */
+  readonly name: string;
+  /** One line that tells an operator what peers get. */
+  readonly description: string;
+  /** For `RTCConfiguration.iceServers`. */
+  readonly stunServers: readonly IceServer[];
+}
+
+/** Where the server gets ICE servers from. */
+export type IceProvider = TurnProvider | StunProvider;
+
+/** Whether a provider has TURN. */
+export function isTurnProvider(
+  provider: IceProvider,
+): provider is TurnProvider {
+  return !("stunServers" in provider);
 }
 
 /** A TURN provider gave no usable credentials. Its message is fit for a log: no secret, nothing the vendor said. */

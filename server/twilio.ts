@@ -51,7 +51,7 @@ export function twilio(options: TwilioOptions): TurnProvider {
 
   return {
     name: "Twilio",
-    description: `Twilio, account ${accountSid}`,
+    description: "Twilio",
     async credentials({ signal }): Promise<IceConfig> {
       // Counted from before the request, so that it never claims too long a life.
       const askedAt = now();
@@ -77,6 +77,8 @@ export function twilio(options: TwilioOptions): TurnProvider {
 
 /** The life that was granted, a number in a string; one that cannot be read is no shorter than what was asked for. */
 function granted(ttl: unknown): number {
-  const seconds = typeof ttl === "string" ? Number.parseInt(ttl, 10) : ttl;
-  return typeof seconds === "number" && seconds > 0 ? seconds : Infinity;
+  const seconds = typeof ttl === "string" && ttl !== "" ? Number(ttl) : ttl;
+  return typeof seconds === "number" && !Number.isNaN(seconds)
+    ? seconds
+    : Infinity;
 }

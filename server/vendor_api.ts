@@ -1,5 +1,8 @@
 import { TurnError } from "./turn_provider.ts";
 
+/** Largest answer that is read; those that are documented have two kilobytes. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+
 /** One request to a vendor. */
 export interface VendorRequest {
   /** Where to. */
@@ -45,11 +48,11 @@ export class VendorApi {
   async json(response: Response, signal: AbortSignal): Promise<unknown> {
     await this.expectOk(response);
     try {
-      return await response.json();
+      return JSON.parse(await textOf(response));
     } catch {
       if (signal.aborted) throw signal.reason;
       throw new TurnError(
-        `${this.#vendor} answered with something that is not JSON`,
+        `${this.#vendor} answered with something that is not JSON, or too much of it`,
       );
     }
   }
@@ -60,4 +63,18 @@ export class VendorApi {
     await response.body?.cancel();
     throw new TurnError(`${this.#vendor} answered ${response.status}`);
   }
+}
+
+/** The body of an answer, unless there is no end of it. */
+async function textOf(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const piece of response.body ?? []) {
+    bytes += piece.byteLength;
+    // Leaving the loop cancels the rest.
+    if (bytes > MAX_ANSWER_BYTES) throw new RangeError("Too large");
+    text += decoder.decode(piece, { stream: true });
+  }
+  return text + decoder.decode();
 }

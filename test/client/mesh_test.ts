@@ -38,7 +38,7 @@ class Scene implements AsyncDisposable {
       joined: () => true,
       onStall: () => {},
       turn: () => undefined,
-      emit: (event) => void this.told.push(event),
+      emit: (...[event]) => void this.told.push(event),
       debug: () => {},
     });
     this.join();

@@ -39,8 +39,9 @@ const BAD: readonly (readonly [Partial<CoturnOptions>, string])[] = [
   [{ urls: [] }, '"urls" must have one of TURN'],
   [{ urls: ["stun:a"] }, '"urls" must have one of TURN'],
   [{ urls: ["turn:a:53"] }, '"urls" must have one of TURN'],
-  [{ urls: ["turn:a", "b"] }, '"b" is no URL of STUN or TURN'],
-  [{ urls: [""] }, '"" is no URL of STUN or TURN'],
+  [{ urls: ["turn:a:995"] }, "of a port that browsers do not block"],
+  [{ urls: ["turn:a", "b"] }, "URL 2 is none of STUN or TURN"],
+  [{ urls: [""] }, "URL 1 is none of STUN or TURN"],
   [{ secret: "" }, '"secret" must not be empty'],
 ];
 

@@ -32,10 +32,11 @@ class Scene implements Disposable {
   /** The random number of all jitter. */
   random = 0;
   readonly lease: IceLease;
+  readonly source: IceSource;
   #waiting = Promise.withResolvers<void>();
 
-  constructor({ shared = false } = {}) {
-    const source = new IceSource({
+  constructor({ shared = false, borrows = false } = {}) {
+    this.source = new IceSource({
       providers: [{
         name: "fake",
         description: "fake",
@@ -57,8 +58,9 @@ class Scene implements Disposable {
       random: () => this.random,
     });
     const onChange = () => this.changes.push(this.lease.known);
-    this.lease = new IceLease(source, {
+    this.lease = new IceLease(this.source, {
       peer: "7",
+      borrows,
       ...(!shared && { onChange }),
     });
   }
@@ -81,7 +83,7 @@ class Scene implements Disposable {
 
   /** Lets time pass, and what follows from it happen. */
   async pass(ms: number): Promise<void> {
-    this.time.pass(ms);
+    await this.time.flow(ms);
     await this.settle();
   }
 
@@ -174,14 +176,19 @@ Deno.test("IceLease renews anew when a session that has come back has renewed be
   assertEquals(scene.known, 3);
 });
 
-Deno.test("IceLease never asks again when its credentials do not expire", async () => {
+Deno.test("IceLease asks again after an hour, when it is wanted, though its credentials do not expire", async () => {
   using scene = new Scene();
   scene.lifeMs = null;
   await scene.lease.fresh();
   assertEquals(scene.time.timers, 0);
-  await scene.pass(1e12);
+  await scene.pass(HOUR_MS - 1);
   await scene.lease.fresh();
   assertEquals(scene.known, 1);
+  await scene.pass(1e12);
+  assertEquals(scene.known, 1);
+  await scene.lease.fresh();
+  assertEquals(scene.known, 2);
+  assertEquals(scene.time.timers, 0);
 });
 
 Deno.test("IceLease asks only when it is wanted, and sets no timer, when nobody is told", async () => {
@@ -238,8 +245,6 @@ Deno.test("IceLease tells once that there is no TURN when its credentials have e
   await scene.lease.fresh();
   scene.answer = "fails";
   await scene.pass(HOUR_MS + 60_000);
-  // FakeTime runs the timers before what they lead to.
-  for (let minutes = 0; minutes < 360; minutes++) await scene.pass(10_000);
   assertEquals(scene.changes.map(({ turn }) => turn), ["ready", "failed"]);
   assertEquals(scene.lease.known, STUN);
   scene.answer = "at once";
@@ -262,10 +267,29 @@ Deno.test("IceLease asks again when the clock has gone back behind its last requ
   assertEquals(scene.known, 2);
 });
 
+Deno.test("IceLease renews within a minute when the clock has gone forward, as after a sleep", async () => {
+  using scene = new Scene();
+  await scene.lease.fresh();
+  scene.time.turnClock(2 * HOUR_MS);
+  await scene.pass(59_999);
+  assertEquals(scene.peers.length, 1);
+  await scene.pass(1);
+  assertEquals(scene.known, 2);
+});
+
+Deno.test("IceLease renews in time when the clock has gone back", async () => {
+  using scene = new Scene();
+  await scene.lease.fresh();
+  await scene.pass(HOUR_MS / 4);
+  scene.time.turnClock(-HOUR_MS / 4);
+  await scene.pass(HOUR_MS / 4);
+  assertEquals(scene.known, 2);
+});
+
 for (
   const [what, lifeMs, waitMs] of [
     ["no time at all", 1, 1_000],
-    ["longer than a timer can wait", 2 ** 33, 2 ** 31 - 1],
+    ["longer than a timer can wait", 2 ** 33, 2 ** 32],
   ] as const
 ) {
   Deno.test(`IceLease waits for ${waitMs} ms when credentials live for ${what}`, async () => {
@@ -322,4 +346,35 @@ Deno.test("IceLease ends its request, and asks no more, when it has ended", asyn
   assertEquals(scene.peers.length, 1);
   assertEquals(scene.changes, []);
   assertEquals(scene.revoked, []);
+});
+
+Deno.test("IceLease borrows what is shared, renews it as its own, and never revokes it", async () => {
+  using scene = new Scene({ borrows: true });
+  await scene.source.shared.fresh();
+  await scene.pass(HOUR_MS / 4);
+  await scene.lease.fresh();
+  assertEquals(scene.lease.known, scene.source.shared.known);
+  assertEquals([scene.known, scene.peers], [1, ["shared"]]);
+  // Half of what was left.
+  await scene.pass(HOUR_MS * 3 / 8 - 1);
+  assertEquals(scene.known, 1);
+  await scene.pass(1);
+  assertEquals([scene.known, scene.peers], [2, ["shared", "shared"]]);
+  assertEquals(scene.changes.length, 2);
+  scene.lease.end({ revoke: true });
+  await scene.settle();
+  assertEquals(scene.revoked, []);
+});
+
+Deno.test("IceLease tells nothing, and tries again, when what it borrows could not be renewed", async () => {
+  using scene = new Scene({ borrows: true });
+  await scene.lease.fresh();
+  scene.answer = "fails";
+  await scene.pass(HOUR_MS / 2 + 60_000);
+  assertEquals(scene.known, 1);
+  assertEquals(scene.changes.length, 1);
+  scene.answer = "at once";
+  await scene.pass(20_000);
+  assertEquals(scene.known, 2);
+  assertEquals(scene.changes.length, 2);
 });

@@ -4,6 +4,7 @@ import { PUBLIC_STUN, publicStun } from "../../server/public_stun.ts";
 import { Tally } from "../../server/tally.ts";
 import {
   type IceConfig,
+  type IceProvider,
   TurnError,
   type TurnProvider,
 } from "../../server/turn_provider.ts";
@@ -41,7 +42,7 @@ class FakeProvider implements TurnProvider {
   }
 }
 
-function setup(...providers: TurnProvider[]) {
+function setup(...providers: IceProvider[]) {
   const clock = { now: 0 };
   const events: string[] = [];
   const source = new IceSource({
@@ -68,13 +69,14 @@ Deno.test("IceSource asks the first provider alone when that works", async () =>
   assertEquals([a.asked, b.asked], [1, 0]);
 });
 
-Deno.test("IceSource goes on with the next provider while one has failed, and comes back to it", async () => {
+Deno.test("IceSource goes on with the next provider when one has failed, and leaves that alone the third time", async () => {
   const [a, b] = [new FakeProvider("a"), new FakeProvider("b")];
   const { mint, clock, events } = setup(a, b);
   a.works = false;
-  assertEquals((await mint())?.config, b.config);
-  assertEquals((await mint())?.config, b.config);
-  assertEquals([a.asked, b.asked], [1, 2]);
+  for (let asked = 1; asked < 6; asked++) {
+    assertEquals((await mint())?.config, b.config);
+    assertEquals([a.asked, b.asked], [Math.min(asked, 3), asked]);
+  }
   a.works = true;
   clock.now = 10_000;
   assertEquals((await mint())?.config, a.config);
@@ -123,9 +125,10 @@ for (
         }
       });
       const { source, mint } = setup(...all);
-      assertEquals(await mint(), undefined);
       const iceServers = urls.length > 0 ? [{ urls }] : [];
+      // Known at once, before anybody was asked.
       assertEquals(source.withoutTurn, { iceServers, expiresAt: null, turn });
+      assertEquals(await mint(), undefined);
     },
   );
 }
@@ -143,12 +146,12 @@ Deno.test("IceSource asks no further when nobody wants to know any more", async 
   assertEquals(b.asked, 0);
 });
 
-Deno.test("IceSource revokes at the provider that gave it", async () => {
+Deno.test("IceSource tells which provider can revoke what it gave", async () => {
   const [a, b] = [new FakeProvider("a"), new FakeProvider("b")];
-  const { source, mint } = setup(a, b);
+  const { mint } = setup(a, b);
   a.works = false;
   const minted = await mint();
-  if (minted) source.revoke(minted);
+  if (minted) await minted.provider?.revoke(minted.config);
   assertEquals([a.revoked, b.revoked], [[], [b.config]]);
 });
 
@@ -158,6 +161,23 @@ Deno.test("IceSource asks nobody and revokes nothing when it is closed", async (
   const minted = await mint();
   source.close();
   assertEquals(await mint(), undefined);
-  if (minted) source.revoke(minted);
+  if (minted) await minted.provider?.revoke(minted.config);
+  await source.shared.fresh();
   assertEquals([a.asked, a.revoked], [1, []]);
+});
+
+Deno.test("IceSource probes a provider that another one can stand in for, and not the last one", async () => {
+  const [a, b] = [new FakeProvider("a"), new FakeProvider("b")];
+  const probed: string[] = [];
+  const probes = [a, b].map((provider) =>
+    Object.assign(provider, {
+      probe: () => {
+        probed.push(provider.name);
+        return Promise.reject(new TurnError("down"));
+      },
+    })
+  );
+  const { mint } = setup(...probes);
+  assertEquals((await mint())?.config, b.config);
+  assertEquals([a.asked, b.asked, probed], [0, 1, ["a"]]);
 });

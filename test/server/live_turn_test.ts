@@ -87,7 +87,7 @@ Deno.test("Server names the session to the provider, as the log does", async () 
   assertEquals(username(b.welcome.iceServers)?.split(":")[1], "2");
   const response = await fetch(`${server.url}/parties/main/r/turn`);
   const { iceServers, turn } = await response.json();
-  assertEquals(username(iceServers)?.split(":")[1], "http");
+  assertEquals(username(iceServers)?.split(":")[1], "shared");
   assertEquals(turn, "ready");
 });
 
@@ -121,7 +121,49 @@ Deno.test("Server ends what it asks for those who ask over HTTP when it stops", 
   const signal = await asked.promise;
   await server.close();
   assertEquals(signal.aborted, true);
-  assertEquals((await (await response).json()).turn, "failed");
+  assertEquals((await response).status, 503);
+});
+
+Deno.test("Server gives no credentials to those who ask over HTTP while it stops", async () => {
+  const server = new Server({ ...OWN, turn: new Numbered() });
+  const ask = async () =>
+    await server.fetch(
+      new Request("http://localhost/parties/main/r/turn"),
+      {} as Deno.ServeHandlerInfo,
+    );
+  assertEquals((await ask()).status, 200);
+  await server.close();
+  const response = await ask();
+  assertEquals(response.status, 503);
+  assertEquals((await response.json()).error.code, "stopping");
+});
+
+Deno.test("Server shares credentials among the sessions of an address that comes and goes, and revokes only those that were a session's own", async () => {
+  const { api, turn, revoked, revocations } = fakeCloudflare();
+  await using _ = api;
+  let now = Date.now();
+  await using server = startServer({
+    ...OWN,
+    turn,
+    limits: { socketsPerAddress: 4 },
+    now: () => now,
+  });
+  const visit = async () => {
+    await using peer = await RawPeer.join(server.url, "r");
+    assertEquals(peer.welcome.turn, "ready");
+    peer.socket.close(1000);
+    await peer.closed;
+    return username(peer.welcome.iceServers);
+  };
+  const names = new Set<string | undefined>();
+  for (let visits = 0; visits < 12; visits++) names.add(await visit());
+  // Four and one.
+  assertEquals(names.size, 5);
+  await revocations(4);
+  assertEquals(api.asked.length, 9);
+  assertEquals(revoked.includes("user-5"), false);
+  now += 1_000;
+  assertEquals(await visit(), "user-6");
 });
 
 Deno.test("Server sends new credentials to a live session before the old ones expire", async () => {
@@ -238,6 +280,17 @@ Deno.test("Server revokes the credentials of a peer that it drops", async () => 
   assertEquals(revoked, ["user-1"]);
 });
 
+Deno.test("Server revokes the credentials of a peer that is lost and has never said a word", async () => {
+  const { api, turn, revoked, revocations } = fakeCloudflare();
+  await using _ = api;
+  await using server = startServer({ ...OWN, turn });
+  const peer = await RawPeer.join(server.url, "r");
+  peer.socket.close(CLOSE.reconnecting);
+  await revocations(1);
+  assertEquals(revoked, ["user-1"]);
+  await peer.closed;
+});
+
 Deno.test("Server revokes nothing of a peer that is lost, nor when it stops", async () => {
   const { api, turn, revoked } = fakeCloudflare();
   await using _ = api;
@@ -275,6 +328,47 @@ Deno.test({
     const { username = "", credential = "" } = peer.welcome.iceServers.at(-1) ??
       {};
     assertEquals(await allocate({ port, username, credential }), undefined);
+  },
+});
+
+Deno.test({
+  name:
+    "Server gives out the next provider's credentials while coturn is down, and coturn's when it is up again",
+  ignore: await whyNoCoturn() !== undefined,
+  async fn() {
+    const time = { now: Date.now() };
+    await using relay = await startCoturn({ secret: "secret" });
+    const { urls } = relay;
+    const events: string[] = [];
+    await using server = startServer({
+      ...OWN,
+      turn: [coturn({ urls, secret: "secret" }), new Numbered()],
+      now: () => time.now,
+      log: ({ event }) => {
+        if (event.startsWith("turn-")) events.push(event);
+      },
+    });
+    /** Whose credentials a new peer gets. */
+    const whose = async () => {
+      await using peer = await RawPeer.join(server.url, "r");
+      assertEquals(peer.welcome.turn, "ready");
+      const name = username(peer.welcome.iceServers);
+      return name?.startsWith("user-") ? "the next" : "coturn";
+    };
+    assertEquals(await whose(), "coturn");
+    await relay.stop();
+    // It was found to be up a moment ago.
+    assertEquals(await whose(), "coturn");
+    time.now += 30_000;
+    for (let failures = 0; failures < 3; failures++) {
+      assertEquals(await whose(), "the next");
+    }
+    assertEquals(events, ["turn-failed"]);
+    await relay.start();
+    assertEquals(await whose(), "the next");
+    time.now += 10_000;
+    assertEquals(await whose(), "coturn");
+    assertEquals(events, ["turn-failed", "turn-recovered"]);
   },
 });
 

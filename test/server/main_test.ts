@@ -69,7 +69,7 @@ Deno.test("main reads .env, and the environment wins over it", async () => {
   assertMatch(await program.listening, /^http:\/\/127\.0\.0\.1:\d{2,}$/);
   assertMatch(
     program.output,
-    /"turn":"coturn, turn:a, else Cloudflare, key key"/,
+    /"turn":"coturn, turn:a, else Cloudflare"/,
   );
   assertEquals(program.output.includes("very-secret"), false);
 });

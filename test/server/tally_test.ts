@@ -9,6 +9,7 @@ const KINDS: readonly Counted[] = [
   "turn_minted",
   "turn_failed",
   "turn_revoked",
+  "turn_revoke_failed",
 ];
 
 const EMPTY = `\
@@ -26,6 +27,8 @@ const EMPTY = `\
 # TYPE webrtc_turn_failed_total counter
 # HELP webrtc_turn_revoked_total TURN credentials that were revoked, by provider.
 # TYPE webrtc_turn_revoked_total counter
+# HELP webrtc_turn_revoke_failed_total TURN credentials that could not be revoked, by provider.
+# TYPE webrtc_turn_revoke_failed_total counter
 `;
 
 for (const kind of KINDS) {
@@ -100,6 +103,8 @@ webrtc_turn_minted_total{provider="coturn"} 1
 # TYPE webrtc_turn_failed_total counter
 # HELP webrtc_turn_revoked_total TURN credentials that were revoked, by provider.
 # TYPE webrtc_turn_revoked_total counter
+# HELP webrtc_turn_revoke_failed_total TURN credentials that could not be revoked, by provider.
+# TYPE webrtc_turn_revoke_failed_total counter
 `,
   );
 });

@@ -1,7 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Variable } from "../../server/environment.ts";
 import { readTurn } from "../../server/turn_config.ts";
-import type { TurnProvider } from "../../server/turn_provider.ts";
+import {
+  type IceProvider,
+  isTurnProvider,
+} from "../../server/turn_provider.ts";
 
 type Variables = Partial<Record<Variable, string>>;
 
@@ -41,7 +44,15 @@ const GOOD: readonly (readonly [
   ["Twilio is set", TWILIO, "Twilio"],
   ["Metered is set", METERED, "Metered"],
   ["two are set", { ...METERED, ...COTURN }, "coturn, Metered"],
-  ["all are set", ALL, "static, coturn, Cloudflare, Twilio, Metered"],
+  [
+    "all but a list are set",
+    without(ALL, "ICE_SERVERS"),
+    "coturn, Cloudflare, Twilio, Metered",
+  ],
+  ["a list of STUN is set, and coturn", {
+    ...COTURN,
+    ICE_SERVERS: '[{"urls":"stun:s.example"}]',
+  }, "static, coturn"],
 ];
 
 for (const [when, variables, names] of GOOD) {
@@ -54,12 +65,53 @@ for (const [when, variables, names] of GOOD) {
   });
 }
 
+Deno.test("readTurn warns when a list with TURN keeps others from being asked", () => {
+  const { providers, problems, warnings } = read(ALL);
+  assertEquals(providers.length, 5);
+  assertEquals(problems, []);
+  assertEquals(warnings, [
+    "ICE_SERVERS has TURN and cannot fail, so that nobody will ask for what is behind it: coturn, Cloudflare, Twilio, Metered",
+  ]);
+});
+
+for (
+  const [what, variables] of [
+    ["TURN_URLS and TURN_SECRET", {
+      TURN_URLS: "hush",
+      TURN_SECRET: "turn:a.example",
+    }],
+    ["the id and the token of Cloudflare", {
+      CF_TURN_TOKEN_ID: "hush",
+      CF_TURN_API_TOKEN: "id",
+    }],
+    ["the id and the token of Twilio", {
+      TWILIO_ACCOUNT_SID: "hush",
+      TWILIO_AUTH_TOKEN: "AC1",
+    }],
+    ["the app and the key of Metered", {
+      METERED_APP: "hush",
+      METERED_API_KEY: "app",
+    }],
+  ] as const
+) {
+  Deno.test(`readTurn tells no secret when ${what} are mixed up`, () => {
+    const { providers, problems, warnings } = read(variables);
+    const said = [
+      ...providers.map(({ description }) => description),
+      ...problems,
+      ...warnings,
+    ].join();
+    assertEquals(said.includes("hush"), false, said);
+  });
+}
+
 /** Life of what a provider mints, in seconds. */
-async function lifeOf(provider: TurnProvider | undefined): Promise<number> {
+async function lifeOf(provider: IceProvider | undefined): Promise<number> {
+  if (!provider || !isTurnProvider(provider)) throw new Error("No TURN");
   const before = Date.now();
   const { signal } = new AbortController();
-  const config = await provider?.credentials({ peer: "7", signal });
-  return Math.round(((config?.expiresAt ?? 0) - before) / 1000);
+  const config = await provider.credentials({ peer: "7", signal });
+  return Math.round(((config.expiresAt ?? 0) - before) / 1000);
 }
 
 for (
@@ -110,6 +162,11 @@ const BAD: readonly (readonly [when: string, variables: Variables, RegExp])[] =
         ] as const
       )
     ),
+    [
+      "CF_TURN_APP_ID is set alone",
+      { CF_TURN_APP_ID: "id" },
+      /^CF_TURN_APP_ID is set but CF_TURN_API_TOKEN is not: /,
+    ],
     ["the names of Cloudflare's key differ", {
       ...CLOUDFLARE,
       CF_TURN_APP_ID: "other",
@@ -126,13 +183,13 @@ const BAD: readonly (readonly [when: string, variables: Variables, RegExp])[] =
         [
           `TURN_URLS is ${urls}`,
           { ...COTURN, TURN_URLS: urls },
-          /^TURN_URLS: Cannot use coturn: ".*" is no URL of STUN or TURN$/,
+          /^TURN_URLS: Cannot use coturn: URL \d is none of STUN or TURN$/,
         ] as const
       ),
     [
       "TURN_URLS has STUN only",
       { ...COTURN, TURN_URLS: "stun:a" },
-      /^TURN_URLS: .* must have one of TURN$/,
+      /^TURN_URLS: .* must have one of TURN, of a port that browsers do not block$/,
     ],
     [
       "METERED_APP is a host",
@@ -157,7 +214,7 @@ const BAD: readonly (readonly [when: string, variables: Variables, RegExp])[] =
       {
         ICE_SERVERS: '[{"urls":"turn:a","credential":"hush"}]',
       },
-      /^ICE_SERVERS: Cannot use these ICE servers: entry 1 is of TURN and lacks/,
+      /^ICE_SERVERS: Cannot use these ICE servers: entry 1 is of TURN and has no usable/,
     ],
   ];
 

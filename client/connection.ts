@@ -58,7 +58,11 @@ export interface Peer {
   readonly roundTripMs: number | null;
   /** The default channel; `null` while it is not open. */
   readonly channel: RTCDataChannel | null;
-  /** The connection itself, for media and statistics; `null` before anybody dialled. Do not close it. */
+  /**
+   * The present connection, for media and statistics; `null` while there is
+   * none. Add tracks in a listener of `peer`, which is called for every
+   * connection: another one has none of them. Do not close it.
+   */
   readonly pc: RTCPeerConnection | null;
 }
 
@@ -321,10 +325,10 @@ export class Connection implements AsyncDisposable {
       const check = () => {
         const missing = this.#missing();
         const closed = this.#state === "closed";
-        if (closed || signal?.aborted) {
+        if (this.#state === "joined" && missing.length === 0) resolve();
+        else if (closed || signal?.aborted) {
           reject(new ConvergeError(missing, { cause: signal?.reason }));
-        } else if (this.#state === "joined" && missing.length === 0) resolve();
-        else return;
+        } else return;
         for (const off of offs) off();
         signal?.removeEventListener("abort", check);
       };
@@ -418,12 +422,13 @@ export class Connection implements AsyncDisposable {
     this.#self = welcome;
     this.#limits = limits;
     signaling.welcomed(welcome);
-    this.#useIceServers(welcome);
     // One that was taken back, too: others may still know what was before.
     if (session !== "new" || this.#presence !== null) {
       signaling.publish(this.#presence);
     }
     const again = anew ? this.#mesh.rejoin(welcome) : [];
+    // Not before: pairs of the old membership have nothing to say any more.
+    this.#useIceServers(welcome);
     if (anew) this.#await([]);
     else if (session === "restored") this.#await([...this.#members.values()]);
     const change = applySnapshot(

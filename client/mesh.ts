@@ -77,7 +77,7 @@ export class Mesh {
   rejoin(self: Pick<Member, "id" | "joinedAt">): string[] {
     const dialled = [...this.#pairs.keys()];
     this.#self = self;
-    for (const id of dialled) this.#end(id, "it was ended");
+    for (const id of dialled) this.#end(id, "the session was lost");
     this.#generations.clear();
     return [...dialled, ...this.#wanted()];
   }
@@ -143,7 +143,9 @@ export class Mesh {
     const member = this.#members.get(from);
     const known = this.#generation(from);
     const pair = this.#pairs.get(from);
-    if (!signal || !member || signal.to !== this.#self.joinedAt) {
+    const here = member && signal?.from === member.joinedAt &&
+      signal.to === this.#self.joinedAt;
+    if (!here) {
       return this.#options.debug("signal dropped", from);
     }
     const { generation } = signal;
@@ -236,7 +238,8 @@ export class Mesh {
   #signal(peerId: string, generation: number, body: PairSignalBody): void {
     const to = this.#members.get(peerId)?.joinedAt;
     if (to === undefined) return;
-    const data = JSON.stringify({ to, generation, ...body });
+    const { joinedAt: from } = this.#self;
+    const data = JSON.stringify({ to, from, generation, ...body });
     this.#options.signal(peerId, data);
   }
 

@@ -23,6 +23,7 @@ export type PairReason =
   // closed
   | "the peer left"
   | "it was ended"
+  | "the session was lost"
   | "the other side ended it"
   | "the connection was closed";
 

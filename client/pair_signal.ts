@@ -8,6 +8,8 @@ export type PairSignal =
   & {
     /** `joinedAt` of the addressee, as the sender knows it: a signal to an earlier membership is stale. */
     readonly to: number;
+    /** `joinedAt` of the sender: what waited for an addressee that was away may be older than its sender's membership. */
+    readonly from: number;
     /** Counts the connections of this pair; a signal of an earlier one is stale. */
     readonly generation: number;
   }
@@ -38,10 +40,20 @@ const DESCRIPTION_TYPES: readonly unknown[] = ["offer", "answer"];
 export function parsePairSignal(data: string): PairSignal | undefined {
   const value = readJson(data);
   if (!isFields(value)) return;
-  const { to, generation, description, offer, candidates, bye, dial, restart } =
-    value;
-  if (typeof to !== "number" || !Number.isSafeInteger(generation)) return;
-  const head = { to, generation: generation as number };
+  const {
+    to,
+    from,
+    generation,
+    description,
+    offer,
+    candidates,
+    bye,
+    dial,
+    restart,
+  } = value;
+  if (typeof to !== "number" || typeof from !== "number") return;
+  if (!Number.isSafeInteger(generation)) return;
+  const head = { to, from, generation: generation as number };
   if (bye === true) return { ...head, bye };
   if (dial === true) return { ...head, dial };
   if (restart === true) return { ...head, restart };

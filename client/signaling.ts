@@ -39,6 +39,8 @@ export interface SignalingListener {
   onWake(changed: boolean): void;
 }
 
+/** How long an attempt may take before an event that makes another one worth it counts. */
+const ATTEMPT_MS = 1_000;
 /** How long a server may take to welcome an open socket. */
 const WELCOME_MS = 5_000;
 /** A socket that has lasted so long was no failure. */
@@ -64,6 +66,8 @@ export class Signaling {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #retry: { timer: ReturnType<typeof setTimeout>; now: () => void } | undefined;
   #attempt = 0;
+  /** When the last one was begun. */
+  #attemptAt = -Infinity;
   #welcomedAt = 0;
   #frameBytes = Infinity;
   #resume: string | undefined;
@@ -175,6 +179,7 @@ export class Signaling {
       clearTimeout(this.#retry?.timer);
       this.#retry = undefined;
     }
+    this.#attemptAt = performance.now();
     const protocols = [SUBPROTOCOL];
     if (this.#resume) {
       protocols.push(RESUME + this.#resume, SEEN + this.#seen);
@@ -229,9 +234,17 @@ export class Signaling {
     // What has failed so far did so elsewhere.
     if (changed) this.#attempt = 0;
     if (this.#retry) this.#retry.now();
-    else if (changed) this.socket.reconnect(4003);
+    else if (changed) this.#reconnect();
     else this.doubt();
     this.listener?.onWake(changed);
+  }
+
+  /** Replaces the socket, or an attempt that was begun on another network. */
+  #reconnect(): void {
+    const now = performance.now();
+    if (this.#state === "down" && now - this.#attemptAt < ATTEMPT_MS) return;
+    this.#attemptAt = now;
+    this.socket.reconnect(4003);
   }
 
   #rest(): void {

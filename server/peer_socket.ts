@@ -48,6 +48,7 @@ export class PeerSocket {
   #sign: PromiseWithResolvers<boolean> | undefined;
   #welcomed = false;
   #gone = false;
+  #spoken = false;
   #lingers = true;
 
   /** Listens to the socket. */
@@ -74,7 +75,7 @@ export class PeerSocket {
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = ({ code }) => {
       this.#lingers = false;
-      this.#end(isGoodbye(code) ? "goodbye" : "lost");
+      this.#end(this.#isGoodbye(code) ? "goodbye" : "lost");
       this.#closed.resolve();
     };
     // An idle timeout fires this first, then `close` with what looks like a goodbye.
@@ -153,6 +154,7 @@ export class PeerSocket {
   #receive(frame: unknown): void {
     if (this.#gone) return;
     const { limits, now, onMessage, onSignal } = this.#options;
+    this.#spoken = true;
     this.#sign?.resolve(true);
     if (!this.#rate.take(now())) {
       this.fault("rate-limited", "too many frames");
@@ -216,9 +218,14 @@ export class PeerSocket {
     this.#sign?.resolve(false);
     this.#options.onGone(reason);
   }
-}
 
-/** A page that leaves says 1000 or nothing (1005) by itself, 1001 when the browser unloads it (RFC 6455 §7.4.1). */
-function isGoodbye(code: number): boolean {
-  return code === CLOSE.goodbye || code === 1001 || code === 1005;
+  /**
+   * A page that leaves says 1000 or nothing (1005) by itself, 1001 when the
+   * browser unloads it (RFC 6455 §7.4.1). Before the first frame, all but 1000 is
+   * also what a browser says that gave up a handshake, to begin another one.
+   */
+  #isGoodbye(code: number): boolean {
+    return code === CLOSE.goodbye ||
+      this.#spoken && (code === 1001 || code === 1005);
+  }
 }

@@ -18,17 +18,14 @@ const PATHS: Readonly<Record<Path, string>> = {
 
 /** Says how a peer is connected. */
 export function describePeer(
-  { state, reason, path, roundTripMs, away }: Peer,
+  { state, reason, path, away }: Peer,
 ): Description {
   switch (state) {
     case "new":
     case "connecting":
       return { words: "connecting…", sign: "waiting" };
     case "connected": {
-      const way = path ? PATHS[path] : "connected";
-      const words = roundTripMs === null
-        ? way
-        : `${way}, ${Math.max(1, Math.round(roundTripMs))} ms`;
+      const words = path ? PATHS[path] : "connected";
       return {
         words: away ? `${words}; away from the server` : words,
         sign: "connected",

@@ -506,10 +506,11 @@ Deno.test("Connection", async (t) => {
       const hostile = await RawPeer.join(site.url, "nonsense", "hostile");
       const { joinedAt } = hostile.welcome.peers.find(({ id }) => id === "a") ??
         {};
+      const from = hostile.welcome.joinedAt;
       for (const each of NONSENSE) {
         const signal = typeof each === "string"
           ? each
-          : JSON.stringify({ to: joinedAt, offer: 1, ...each });
+          : JSON.stringify({ to: joinedAt, from, offer: 1, ...each });
         hostile.send({ type: "signal", to: "a", data: signal });
       }
       hostile.send({ type: "presence", presence: "{no json" });
@@ -548,15 +549,22 @@ Deno.test("Connection", async (t) => {
     }, site.url);
     await using other = await RawPeer.join(site.url, "stale", "other");
     const joinedAt = other.welcome.peers[0]?.joinedAt ?? 0;
-    const dial = (to: number) => {
+    const dial = (to: number, stale = 0) => {
       const description = { type: "offer", sdp: "v=0" };
       other.send({
         type: "signal",
         to: "a",
-        data: JSON.stringify({ to, generation: 1, description, offer: 1 }),
+        data: JSON.stringify({
+          to,
+          from: other.welcome.joinedAt - stale,
+          generation: 1,
+          description,
+          offer: 1,
+        }),
       });
     };
     dial(joinedAt - 1);
+    dial(joinedAt, 1);
     other.send({ type: "presence", presence: "1" });
     assertEquals(await page.evaluate(() => globalThis.kept), []);
     await page.evaluate(() => {

@@ -29,8 +29,11 @@ class Scene implements AsyncDisposable {
         iceTransportPolicy: "all",
       }),
       signal: (to, data) => {
-        const { generation, description, ...rest } = JSON.parse(data);
-        const what = description?.type ?? Object.keys(rest)[1];
+        const { generation, description, to: _to, from: _from, ...rest } = JSON
+          .parse(
+            data,
+          );
+        const what = description?.type ?? Object.keys(rest)[0];
         if (what !== "candidates") {
           this.said.push(`${to} ${generation} ${what}`);
         }
@@ -38,7 +41,8 @@ class Scene implements AsyncDisposable {
       joined: () => true,
       onStall: () => {},
       turn: () => undefined,
-      emit: (...[event]) => void this.told.push(event),
+      emit: (event: string, ..._payload: unknown[]) =>
+        void this.told.push(event),
       debug: () => {},
     });
     this.join();
@@ -50,7 +54,11 @@ class Scene implements AsyncDisposable {
   }
 
   async hear(generation: number, body: object): Promise<void> {
-    this.mesh.hear("other", JSON.stringify({ to: 1, generation, ...body }));
+    const from = this.other.joinedAt;
+    this.mesh.hear(
+      "other",
+      JSON.stringify({ to: 1, from, generation, ...body }),
+    );
     await this.time.flow(0);
   }
 
@@ -80,7 +88,7 @@ Deno.test("Mesh takes the first generation of somebody to whom it said goodbye b
   );
   test.mesh.hear(
     "stranger",
-    JSON.stringify({ to: 1, generation: 1, ...offer(1) }),
+    JSON.stringify({ to: 1, from: 2, generation: 1, ...offer(1) }),
   );
   await test.time.flow(0);
   assertEquals(test.said, ["stranger 1 answer"]);
@@ -108,6 +116,15 @@ Deno.test("Mesh does not take a goodbye that was said before it dialled anew for
   assertEquals(test.mesh.pair("other")?.state, "connecting");
   await test.hear(3, { bye: true });
   assertEquals(test.mesh.pair("other"), undefined);
+});
+
+Deno.test("Mesh drops what an earlier membership of the peer has said, or said to one of ours", async () => {
+  await using test = new Scene("polite");
+  await test.hear(1, { ...offer(1), from: 1 });
+  await test.hear(1, { ...offer(1), to: 0 });
+  assertEquals([test.said, test.fakes.made.length], [[], 0]);
+  await test.hear(1, offer(1));
+  assertEquals(test.said, ["other 1 answer"]);
 });
 
 Deno.test("Mesh makes nothing of what belongs to a pair that it never knew", async () => {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { parsePairSignal } from "../../client/pair_signal.ts";
 
-const HEAD = { to: 1, generation: 2 };
+const HEAD = { to: 1, from: 3, generation: 2 };
 const CANDIDATE = {
   candidate: "candidate:1",
   sdpMid: "0",

@@ -763,7 +763,7 @@ testBoth(
     await test.negotiate();
     test.fakes.last.become("failed");
     if (test.next === "dial") test.pair.receive(offerOf(2));
-    else test.pair.receive({ to: 1, generation: 2, dial: true });
+    else test.pair.receive({ to: 1, from: 2, generation: 2, dial: true });
     await test.time.flow(0);
     assertEquals([test.pair.state, test.pair.generation], ["connecting", 2]);
     assertEquals(test.fakes.open, [test.fakes.last]);
@@ -912,6 +912,7 @@ testBoth(
 
 const offerOf = (generation: number) => ({
   to: 1,
+  from: 2,
   generation,
   description: { type: "offer", sdp: sdpOf(`other${generation}`) },
   offer: 1,

@@ -183,6 +183,8 @@ async function attempts(scene: Scene, ms: number): Promise<number> {
     const { last } = scene.sockets;
     if (last.readyState === WebSocket.CONNECTING) last.end(1006);
   }
+  // The wait for the next one begins a turn later.
+  await scene.pass(0);
   return scene.sockets.made.length - before;
 }
 
@@ -271,6 +273,22 @@ Deno.test("Signaling replaces its socket at once when the page is online again, 
   assertEquals(last.closedWith, 4003);
   await scene.pass(0);
   assertEquals(scene.sockets.made.length, length + 1);
+});
+
+Deno.test("Signaling begins one attempt when it is told twice that the page is online, and another one if that takes long", async () => {
+  using scene = new Scene();
+  await scene.joined();
+  globalThis.dispatchEvent(new Event("online"));
+  await scene.pass(0);
+  globalThis.dispatchEvent(new Event("online"));
+  await scene.pass(950);
+  globalThis.dispatchEvent(new Event("online"));
+  await scene.pass(0);
+  assertEquals(scene.sockets.made.length, 2);
+  await scene.pass(50);
+  globalThis.dispatchEvent(new Event("online"));
+  await scene.pass(0);
+  assertEquals(scene.sockets.made.length, 3);
 });
 
 Deno.test("Signaling gives up a silent socket that is doubted as soon as it is told to", async () => {

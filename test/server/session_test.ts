@@ -183,6 +183,19 @@ Deno.test("Session leaves at once, though it is away, when it says goodbye after
   assertEquals(reason, "goodbye");
 });
 
+Deno.test("Session stays away when the socket that resumed it closes before it has said a word: a handshake was given up", async () => {
+  await using server = startServer();
+  await using stack = new AsyncDisposableStack();
+  const { witness, peer } = await roomOfTwo(server, stack);
+  lose(peer);
+  await witness.next("away");
+  const { resume } = peer.welcome;
+  await using again = await RawPeer.join(server.url, "r", "peer", { resume });
+  await witness.next("back");
+  again.socket.close();
+  assertEquals(await witness.next("away"), { type: "away", id: "peer" });
+});
+
 Deno.test("Session of a peer that never spoke ends with its socket, as nobody can have its token", async () => {
   await using server = startServer();
   await using witness = await RawPeer.join(server.url, "r", "witness");

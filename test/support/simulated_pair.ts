@@ -63,7 +63,7 @@ export class SimulatedSide {
           ? signal.description.type
           : `${Object.keys(signal)}`;
         if (said !== "candidates") this.said.push(`${generation} ${said}`);
-        this.#send(JSON.stringify({ to: 1, generation, ...signal }));
+        this.#send(JSON.stringify({ to: 1, from: 2, generation, ...signal }));
       },
       whySilent: () =>
         this.silent

@@ -108,7 +108,7 @@ export class SupervisedPair implements AsyncDisposable {
     signal: PairSignalBody,
     generation: number = this.pair.generation,
   ): Promise<void> {
-    this.pair.receive({ to: 1, generation, ...signal });
+    this.pair.receive({ to: 1, from: 2, generation, ...signal });
     await this.time.flow(0);
   }
 

@@ -504,12 +504,13 @@ export class Connection implements AsyncDisposable {
 
   #useIceServers({ iceServers, turn }: Welcome | Ice): void {
     const { settings, peerConnections } = this.#parts;
+    // What there was may still be good, and more will follow.
+    if (turn === "failed" && this.#turn === "ready") return;
     this.#turn = turn;
     const changed = peerConnections.setIceServers(
       settings.iceServers ?? iceServers,
     );
-    // Without credentials there is nothing to gain: what is relayed lives on for a while.
-    if (changed && turn !== "failed") this.#mesh.reconfigure();
+    if (changed) this.#mesh.reconfigure();
   }
 
   #checkPresence(encoded: string | null): void {

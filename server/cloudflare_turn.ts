@@ -32,6 +32,7 @@ const MAX_TTL_SECONDS = 172_800;
  * have left are revoked.
  *
  * @throws {RangeError} If `ttlSeconds` is not a whole number from 1 to 172,800.
+ * @throws {TypeError} If `apiToken` cannot be part of a header.
  * @see https://developers.cloudflare.com/realtime/turn/generate-credentials/
  */
 export function cloudflareTurn(options: CloudflareTurnOptions): TurnProvider {
@@ -44,6 +45,12 @@ export function cloudflareTurn(options: CloudflareTurnOptions): TurnProvider {
     now = Date.now,
   } = options;
   checkTtl(ttlSeconds, { vendor: "Cloudflare TURN", max: MAX_TTL_SECONDS });
+  // No header takes another; each request would fail as if Cloudflare were not there.
+  if (!/^[\x21-\x7e]+$/.test(apiToken)) {
+    throw new TypeError(
+      'Cannot use Cloudflare TURN: "apiToken" must be of visible ASCII characters',
+    );
+  }
   const api = new VendorApi("Cloudflare", fetch);
   const key = encodeURIComponent(keyId);
   const base = `${apiUrl}/v1/turn/keys/${key}/credentials`;

@@ -45,7 +45,7 @@ const BLOCKED_PORTS: ReadonlySet<number> = new Set(
   ].flat(),
 );
 
-/** Whether browsers refuse the port of an address: Chromium waits for nothing then, and Firefox throws, but at port 53. */
+/** Whether browsers refuse the port of an address: at 53 they only wait, and at the others Firefox throws. */
 export function hasBlockedPort({ port }: IceUrl): boolean {
   return BLOCKED_PORTS.has(port);
 }

@@ -17,8 +17,9 @@
  * | what one socket may do                 | `peer_socket.ts`, `rate_limit.ts`         | `test/server/hostile_test.ts`  |
  * | what is logged and counted             | `log_record.ts`, `log_writer.ts`, `tally.ts` | `test/server/log_writer_test.ts`, `tally_test.ts` |
  * | where TURN credentials come from       | `turn_provider.ts`, and `coturn.ts` or another one like it | `test/server/turn_provider_conformance.ts`, `coturn_test.ts` |
- * | what happens when TURN fails           | `watched_provider.ts`, `ice_source.ts`    | `test/server/watched_provider_test.ts`, `ice_source_test.ts` |
- * | when TURN credentials are renewed      | `ice_lease.ts`                            | `test/server/ice_lease_test.ts`, `live_turn_test.ts` |
+ * | which addresses of STUN and TURN pass  | `ice_servers.ts`                          | `test/server/static_ice_servers_test.ts` |
+ * | what happens when TURN fails           | `watched_provider.ts`, `ice_source.ts`, `stun_probe.ts` | `test/server/watched_provider_test.ts`, `ice_source_test.ts`, `stun_probe_test.ts` |
+ * | who gets TURN credentials, and when they are renewed | `ice_lease.ts`, `rate_limits.ts` | `test/server/ice_lease_test.ts`, `live_turn_test.ts` |
  * | flags and environment of the program   | `main.ts`, `config.ts`, `environment.ts`, `turn_config.ts` | `test/server/main_test.ts`, `config_test.ts`, `turn_config_test.ts` |
  *
  * @module

@@ -118,7 +118,11 @@ function readCloudflare(
     "CF_TURN_API_TOKEN",
   ]);
   if (!keyId || !apiToken) return;
-  return cloudflareTurn({ keyId, apiToken, ...ttl });
+  return made(
+    "CF_TURN_API_TOKEN",
+    () => cloudflareTurn({ keyId, apiToken, ...ttl }),
+    findings,
+  );
 }
 
 function readTwilio(

@@ -788,7 +788,7 @@ Deno.test("Connection uses the TURN servers that come after the welcome", async 
   assertEquals(await urls(), [["stun:stun.cloudflare.com:3478"]]);
   late.resolve({
     iceServers: [{
-      urls: ["turn:127.0.0.1:9"],
+      urls: ["turn:127.0.0.1:3478"],
       username: "u",
       credential: "c",
     }],
@@ -797,8 +797,19 @@ Deno.test("Connection uses the TURN servers that come after the welcome", async 
   let found = await urls();
   for (
     let asked = 0;
-    asked < 1000 && found?.[0]?.[0] !== "turn:127.0.0.1:9";
+    asked < 1000 && found?.[0]?.[0] !== "turn:127.0.0.1:3478";
     asked++
   ) found = await urls();
-  assertEquals(found, [["turn:127.0.0.1:9"]]);
+  assertEquals(found, [["turn:127.0.0.1:3478"]]);
+  // A server that has none just now takes none away.
+  await page.evaluate(() => {
+    const data = JSON.stringify({
+      type: "ice",
+      iceServers: [{ urls: ["stun:127.0.0.1:3479"] }],
+      iceExpiresAt: null,
+      turn: "failed",
+    });
+    connection.socket.dispatchEvent(new MessageEvent("message", { data }));
+  });
+  assertEquals(await urls(), [["turn:127.0.0.1:3478"]]);
 });

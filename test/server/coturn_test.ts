@@ -35,6 +35,17 @@ Deno.test("coturn makes the user name of the expiry and the peer, and the passwo
   });
 });
 
+Deno.test("coturn can be probed unless it is told not to be", () => {
+  for (const probe of [undefined, true, false]) {
+    const provider = coturn({
+      urls: URLS,
+      secret: SECRET,
+      ...(probe !== undefined && { probe }),
+    });
+    assertEquals("probe" in provider, probe ?? true);
+  }
+});
+
 const BAD: readonly (readonly [Partial<CoturnOptions>, string])[] = [
   [{ urls: [] }, '"urls" must have one of TURN'],
   [{ urls: ["stun:a"] }, '"urls" must have one of TURN'],

@@ -173,7 +173,7 @@ Deno.test("Server gives out STUN and leaks nothing when the TURN vendor fails", 
   );
   const turn = cloudflareTurn({
     keyId: "k",
-    apiToken: "secret token",
+    apiToken: "secret-token",
     apiUrl: fake.url,
   });
   await using server = new Server({
@@ -181,13 +181,16 @@ Deno.test("Server gives out STUN and leaks nothing when the TURN vendor fails", 
     allowedOrigins: ["https://example.com"],
     log: (record) => records.push(record),
   });
-  const response = await ask(server, "/parties/main/room/turn");
-  assertEquals(response.status, 200);
-  assertEquals(await response.json(), {
-    iceServers: [{ urls: ["stun:stun.cloudflare.com:3478"] }],
-    expiresAt: null,
-    turn: "failed",
-  });
+  for (let asked = 0; asked < 3; asked++) {
+    assertEquals(records, []);
+    const response = await ask(server, "/parties/main/room/turn");
+    assertEquals(response.status, 200);
+    assertEquals(await response.json(), {
+      iceServers: [{ urls: ["stun:stun.cloudflare.com:3478"] }],
+      expiresAt: null,
+      turn: "failed",
+    });
+  }
   assertEquals(records, [{
     level: "warn",
     event: "turn-failed",

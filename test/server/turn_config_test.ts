@@ -167,6 +167,10 @@ const BAD: readonly (readonly [when: string, variables: Variables, RegExp])[] =
       { CF_TURN_APP_ID: "id" },
       /^CF_TURN_APP_ID is set but CF_TURN_API_TOKEN is not: /,
     ],
+    ["a token of Cloudflare was cut short", {
+      ...CLOUDFLARE,
+      CF_TURN_API_TOKEN: "hush…",
+    }, /^CF_TURN_API_TOKEN: .* must be of visible ASCII characters$/],
     ["the names of Cloudflare's key differ", {
       ...CLOUDFLARE,
       CF_TURN_APP_ID: "other",

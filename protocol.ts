@@ -88,7 +88,7 @@ export const LIMITS: Limits = {
   frameBurst: 200,
   peersPerRoom: 64,
   unreadBytes: 1024 * 1024,
-  // Not 15 s, as at first: a page whose network was gone for 40 s shall find its session again, and its next try comes up to 14 s after that.
+  // A page whose network was gone for 40 s shall find its session again, and its next try may come 9 s after that.
   graceMs: 60_000,
   queueFrames: 256,
   queueBytes: 256 * 1024,

@@ -41,8 +41,8 @@ export function mayResume(
   return newer ? "at-once" : "never";
 }
 
-/** How long after the start of a server its peers may still be on their way back: their longest retry, beside the grace. Ten seconds of waiting, and four until an attempt that gets no answer is given up. */
-const RETURN_MS = 14_000;
+/** How long after the start of a server its peers may still be on their way back: their longest retry, beside the grace. Five seconds of waiting, and four until an attempt that gets no answer is given up. */
+const RETURN_MS = 10_000;
 
 /**
  * Whether whoever shows a token may have an id that somebody else has taken

@@ -196,8 +196,8 @@ const RECLAIMS: readonly (readonly [
   ["there is no proof", {}, { proven: false }, {}, false],
   ["the token is of this run", {}, { boot: "this" }, {}, false],
   ["the owner joined after the start", {}, { joinedAt: 1_000 }, {}, false],
-  ["the time to come back is just not over", {}, {}, { now: 29_999 }, true],
-  ["the time to come back is over", {}, {}, { now: 30_000 }, false],
+  ["the time to come back is just not over", {}, {}, { now: 25_999 }, true],
+  ["the time to come back is over", {}, {}, { now: 26_000 }, false],
   ["the clock has gone back", {}, {}, { now: 999 }, false],
   ["the other has come back, too", { origin: OWNER }, {}, {}, false],
 ];

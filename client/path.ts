@@ -62,18 +62,27 @@ function readPath(local: Fields, remote: Fields, reading: Reading): Path {
   // How the other side reaches its TURN server is not ours to see.
   if (remote.candidateType === "relay") return "relay-udp";
   if (local.candidateType !== "host") return "srflx";
-  // A remote `prflx` came ahead of its candidate, or through a symmetric NAT;
-  // Chromium hides its address. From behind a NAT, only a host of the same
-  // network is met as a host.
-  const mapped = remote.candidateType === "prflx"
-    ? isMapped(reading.remote) && !isMapped(reading.local)
-    : remote.candidateType === "srflx";
-  return mapped ? "srflx" : "host";
+  if (remote.candidateType !== "prflx") {
+    return remote.candidateType === "srflx" ? "srflx" : "host";
+  }
+  // It came ahead of its candidate, or through a symmetric NAT; Chromium hides
+  // its address, and gathers no more once it is connected. From behind a NAT,
+  // only a host of the same network is met as a host.
+  const apart = isMapped(reading.remote) ||
+    PUBLIC.test(String(local.address)) &&
+      PRIVATE_HOST.test(reading.remote ?? "");
+  return apart && !isMapped(reading.local) ? "srflx" : "host";
 }
 
 /** Whether a side is behind a NAT: it has a server-reflexive address (RFC 8839 §5.1) that is not its own. */
 function isMapped(sdp = ""): boolean {
   return / (\S+) \d+ typ srflx raddr (?!\1 )/.test(sdp);
 }
+
+/** How an address of a network of one's own begins (RFC 1918, RFC 4193). */
+const PRIVATE = String.raw`(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|f[cd])`;
+const PRIVATE_HOST = RegExp(String.raw` ${PRIVATE}\S+ \d+ typ host`);
+/** An address that is none of those; a browser may hide its own, or give a name of mDNS. */
+const PUBLIC = RegExp(String.raw`^(?!${PRIVATE})[\da-f.:]+$`);
 
 type Fields = Readonly<Record<string, unknown>>;

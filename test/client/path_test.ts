@@ -127,6 +127,34 @@ for (const [local, remote, path] of PEER_REFLEXIVE) {
   });
 }
 
+/** The address that is ours, the candidates of the other side, and what a remote `prflx` is then. */
+const ADDRESSES: readonly (readonly [string, string, Path])[] = [
+  // Chromium gathers no more once it is connected: a NAT may go untold.
+  ["203.0.113.1", HOST, "srflx"],
+  ["203.0.113.1", "192.168.1.2 40000 typ host", "srflx"],
+  ["203.0.113.1", "172.16.0.1 40000 typ host", "srflx"],
+  ["172.32.0.1", "172.31.0.1 40000 typ host", "srflx"],
+  ["2001:db8::1", "fd00::1 40000 typ host", "srflx"],
+  // In one network both are public, or both are not.
+  ["203.0.113.1", "203.0.113.2 40000 typ host", "host"],
+  ["10.0.0.2", HOST, "host"],
+  ["172.20.0.2", "172.20.0.3 40000 typ host", "host"],
+  ["fd00::2", "fd00::1 40000 typ host", "host"],
+  // What is hidden tells nothing.
+  ["203.0.113.1", HIDDEN, "host"],
+  ["7c3f3a52-0d4c-4d6e-9f7a-3f8d5d7c7a11.local", HOST, "host"],
+  ["", HOST, "host"],
+];
+
+for (const [address, other, path] of ADDRESSES) {
+  Deno.test(`readRoute has the path ${path} when a prflx is selected from ${address || "a hidden address"} to somebody with ${other}`, () => {
+    const local = { ...of("host"), address };
+    const stats = report("chromium", local, of("prflx"));
+    const reading = { report: stats, local: sdp(), remote: sdp(other) };
+    assertEquals(readRoute(reading)?.path, path);
+  });
+}
+
 const READING: Omit<Reading, "report"> = {
   local: undefined,
   remote: undefined,

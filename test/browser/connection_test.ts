@@ -338,8 +338,11 @@ const CASES: readonly Case[] = [
     async (host, room) => {
       const a = await webrtc.connect({ host, room, id: "a" });
       await a.converged();
+      // Until it has heard of anybody, it has converged with nobody.
+      const met = next(a, "peer");
       const b = await webrtc.connect({ host, room, id: "b" });
-      await Promise.all([a.converged(), b.converged()]);
+      await Promise.all([met, b.converged()]);
+      await a.converged();
       const both = [a.connections, b.connections];
       const c = await webrtc.connect({
         host,
@@ -409,7 +412,10 @@ const CASES: readonly Case[] = [
       // What this side signals takes longer than the other takes to dial again.
       class SlowSocket extends WebSocket {
         override send(data: string): void {
-          setTimeout(() => super.send(data), 1000);
+          setTimeout(() => {
+            // It may be closed by then.
+            if (this.readyState === WebSocket.OPEN) super.send(data);
+          }, 1000);
         }
       }
       const a = await webrtc.connect({

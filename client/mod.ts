@@ -8,7 +8,7 @@
  * | how joining succeeds or fails           | `connect.ts`, `why_down.ts`, `ask_room.ts` | `test/client/connect_test.ts` |
  * | the public API and its events           | `connection.ts`, `events.ts`         | `test/browser/connection_test.ts` |
  * | which pairs there are, and who hears of them | `mesh.ts`                       | `test/browser/connection_test.ts` |
- * | when a pair is repaired or made anew    | `pair.ts`, `pair_state.ts`           | `test/client/pair_test.ts`, `pair_state_test.ts` |
+ * | when a pair is repaired or made anew    | `pair.ts`, `pair_state.ts`           | `test/client/pair_test.ts`, `pair_repair_test.ts`, `pair_state_test.ts` |
  * | why a pair is not connected             | `pair_reason.ts`                     | `test/client/pair_reason_test.ts` |
  * | one RTCPeerConnection: channels, route  | `link.ts`, `path.ts`                 | `test/client/path_test.ts`, `test/browser/connection_test.ts` |
  * | offers, answers, candidates             | `negotiation.ts`, `pair_signal.ts`   | `test/browser/glare_test.ts`, `lost_offer_test.ts` |

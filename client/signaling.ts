@@ -134,7 +134,7 @@ export class Signaling {
     this.#flush();
   }
 
-  /** Looks whether the socket lives, for longer than usual or less. */
+  /** Looks whether the socket lives: one that says nothing for so long is given up. */
   doubt(ms?: number): void {
     if (this.#state === "welcomed") this.#heartbeat.hurry(ms);
   }

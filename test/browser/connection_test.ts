@@ -350,9 +350,9 @@ const CASES: readonly Case[] = [
         id: "c",
         autoConnect: false,
       });
-      while (b.peers.size < 2) {
-        await new Promise((resolve) => setTimeout(resolve));
-      }
+      await new Promise<void>((resolve) => {
+        b.on("peerlist", (list) => list.length === 2 && resolve());
+      });
       const words = (error: unknown) =>
         error instanceof webrtc.ConvergeError
           ? [error.name, error.message, error.missing, error.cause]

@@ -1,11 +1,6 @@
 import { isFields } from "../protocol.ts";
-import { hasTurn, usableIceServers } from "./ice_servers.ts";
 import { checkTtl, TTL_SECONDS } from "./ttl.ts";
-import {
-  type IceConfig,
-  TurnError,
-  type TurnProvider,
-} from "./turn_provider.ts";
+import type { IceConfig, TurnProvider } from "./turn_provider.ts";
 import { VendorApi } from "./vendor_api.ts";
 
 /** Settings of {@linkcode cloudflareTurn}. */
@@ -80,10 +75,7 @@ export function cloudflareTurn(options: CloudflareTurnOptions): TurnProvider {
       const answer = await api.json(response, signal);
       const list = isFields(answer) ? answer.iceServers : undefined;
       // The older endpoint answers with one object.
-      const iceServers = usableIceServers(isFields(list) ? [list] : list);
-      if (!hasTurn(iceServers)) {
-        throw new TurnError("Cloudflare answered without credentials");
-      }
+      const iceServers = api.iceServers(isFields(list) ? [list] : list);
       return { iceServers, expiresAt };
     },
     async revoke({ iceServers }, { signal }): Promise<void> {

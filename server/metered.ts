@@ -1,9 +1,4 @@
-import { hasTurn, usableIceServers } from "./ice_servers.ts";
-import {
-  type IceConfig,
-  TurnError,
-  type TurnProvider,
-} from "./turn_provider.ts";
+import type { IceConfig, TurnProvider } from "./turn_provider.ts";
 import { VendorApi } from "./vendor_api.ts";
 
 /** Settings of {@linkcode metered}. */
@@ -48,10 +43,7 @@ export function metered(options: MeteredOptions): TurnProvider {
     description: "Metered",
     async credentials({ signal }): Promise<IceConfig> {
       const response = await api.send({ url, method: "GET", signal });
-      const iceServers = usableIceServers(await api.json(response, signal));
-      if (!hasTurn(iceServers)) {
-        throw new TurnError("Metered answered without credentials");
-      }
+      const iceServers = api.iceServers(await api.json(response, signal));
       return { iceServers, expiresAt: null };
     },
   };

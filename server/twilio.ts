@@ -1,11 +1,6 @@
 import { isFields } from "../protocol.ts";
-import { hasTurn, usableIceServers } from "./ice_servers.ts";
 import { checkTtl, TTL_SECONDS } from "./ttl.ts";
-import {
-  type IceConfig,
-  TurnError,
-  type TurnProvider,
-} from "./turn_provider.ts";
+import type { IceConfig, TurnProvider } from "./turn_provider.ts";
 import { VendorApi } from "./vendor_api.ts";
 
 /** Settings of {@linkcode twilio}. */
@@ -65,10 +60,7 @@ export function twilio(options: TwilioOptions): TurnProvider {
       const answer = await api.json(response, signal);
       const fields = isFields(answer) ? answer : {};
       // An entry has its address under `urls`, and once more under the older `url`.
-      const iceServers = usableIceServers(fields.ice_servers);
-      if (!hasTurn(iceServers)) {
-        throw new TurnError("Twilio answered without credentials");
-      }
+      const iceServers = api.iceServers(fields.ice_servers);
       const seconds = Math.min(ttlSeconds, granted(fields.ttl));
       return { iceServers, expiresAt: askedAt + seconds * 1000 };
     },

@@ -1,3 +1,5 @@
+import type { IceServer } from "../protocol.ts";
+import { hasTurn, usableIceServers } from "./ice_servers.ts";
 import { TurnError } from "./turn_provider.ts";
 
 /** Largest answer that is read; those that are documented have two kilobytes. */
@@ -55,6 +57,17 @@ export class VendorApi {
         `${this.#vendor} answered with something that is not JSON, or too much of it`,
       );
     }
+  }
+
+  /**
+   * What browsers can use of a list that it answered with.
+   *
+   * @throws {TurnError} If there is no credential of TURN among it.
+   */
+  iceServers(list: unknown): IceServer[] {
+    const iceServers = usableIceServers(list);
+    if (hasTurn(iceServers)) return iceServers;
+    throw new TurnError(`${this.#vendor} answered without credentials`);
   }
 
   /** Rejects if an answer is of no success, and leaves its body unread. */

@@ -3,6 +3,7 @@ import { ConnectError } from "./connect_error.ts";
 import { type Connection, makeConnection } from "./connection.ts";
 import { createDebug } from "./debug.ts";
 import { type ConnectOptions, readOptions } from "./options.ts";
+import type { PresenceOf, RoomTypes } from "./room_types.ts";
 import { PeerConnections } from "./peer_connections.ts";
 import { Signaling } from "./signaling.ts";
 import { isPassing } from "./why_down.ts";
@@ -19,11 +20,14 @@ import { isPassing } from "./why_down.ts";
  * connection.on("message", ({ data, peer }) => console.log(peer, data));
  * ```
  *
+ * @typeParam Types What is published and sent in this room, for the compiler.
  * @throws {ConnectError} If the room cannot be joined within `timeoutMs`; `reason` says why.
  * @throws {TypeError} If an option has the wrong type.
  * @throws {RangeError} If a name is too long, a number out of range, or `presence` larger than the server takes.
  */
-export async function connect(options: ConnectOptions): Promise<Connection> {
+export async function connect<Types extends RoomTypes = RoomTypes>(
+  options: ConnectOptions<PresenceOf<Types>>,
+): Promise<Connection<Types>> {
   const settings = readOptions(options);
   const {
     signal,
@@ -47,7 +51,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   let warming: ReturnType<typeof setTimeout> | undefined;
   let abort = () => {};
   try {
-    return await new Promise<Connection>((resolve, reject) => {
+    return await new Promise<Connection<Types>>((resolve, reject) => {
       let why = new ConnectError("timeout", `no answer within ${timeoutMs} ms`);
       timer = setTimeout(() => reject(why), timeoutMs);
       // The socket opens in a task of its own; this one comes right behind it.
@@ -76,7 +80,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
               throw new ConnectError("unsupported", error);
             }
             // In the same task, so that the connection misses no message.
-            resolve(makeConnection({
+            resolve(makeConnection<Types>({
               signaling,
               settings,
               welcome,

@@ -1,3 +1,5 @@
+import { Exchange } from "./data/exchange.ts";
+import type { RequestHandler } from "./data/requests.ts";
 import {
   type ClientLimits,
   exceedsBytes,
@@ -9,7 +11,7 @@ import {
 } from "../protocol.ts";
 import type { Debug } from "./debug.ts";
 import { Emitter } from "./emitter.ts";
-import type { ConnectionEvents, ConnectionState } from "./events.ts";
+import type { ConnectionEvents, ConnectionState, Message } from "./events.ts";
 import { Mesh } from "./mesh.ts";
 import type { Settings } from "./options.ts";
 import { ConvergeError, type MissingPeer } from "./converge_error.ts";
@@ -28,6 +30,12 @@ import {
   withAwaited,
 } from "./presence.ts";
 import type { RoomSocket } from "./room_socket.ts";
+import type {
+  MessageOf,
+  PresenceOf,
+  RoomTypes,
+  SendableAs,
+} from "./room_types.ts";
 import type { RoomMessage, Signaling } from "./signaling.ts";
 
 /** How long after its restart a server may still hear of members for the first time: the longest retry, beside their grace. */
@@ -37,13 +45,13 @@ const RETURN_MS = 10_000;
 const DOUBT_MS = 1_500;
 
 /** A member of the room, and what connects us with it. A snapshot: ask again for news. */
-export interface Peer {
+export interface Peer<Presence = unknown> {
   /** Its public name. */
   readonly id: string;
   /** When the server let it in, in milliseconds since the epoch. */
   readonly joinedAt: number;
   /** What it publishes about itself; `null` if nothing. */
-  readonly presence: unknown;
+  readonly presence: Presence | null;
   /** Whether its signaling socket is gone while its session lives. */
   readonly away: boolean;
   /** Whether we give way when both offer at once: we were here first. */
@@ -68,8 +76,26 @@ export interface Peer {
 
 /** Options of {@linkcode Connection.send}. */
 export interface SendOptions {
-  /** Id or ids of the peers to send to. @default {everybody connected} */
+  /** Id or ids of the peers to send to. @default {everybody met} */
   readonly to?: string | readonly string[];
+  /** Takes back what has not left when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@linkcode Connection.request}. */
+export interface RequestOptions {
+  /** Id of the peer to ask. */
+  readonly to: string;
+  /** How long its answer may take, in milliseconds. @default {30_000} */
+  readonly timeoutMs?: number;
+  /** Stops waiting when aborted; the peer is told. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@linkcode Connection.messages}. */
+export interface MessagesOptions {
+  /** Stops when aborted: what waits then is rejected. */
+  readonly signal?: AbortSignal;
 }
 
 /** Options of {@linkcode Connection.connectToPeer}. */
@@ -99,13 +125,16 @@ export interface ConnectionParts {
 }
 
 /** Makes a connection, which takes over the socket and dials. For {@linkcode connect} alone, so that the class shows no internals. */
-export let makeConnection: (parts: ConnectionParts) => Connection;
+export let makeConnection: <Types extends RoomTypes>(
+  parts: ConnectionParts,
+) => Connection<Types>;
 
 /**
  * A joined room: everybody in it, one pair with each, and what they say. Made
  * by {@linkcode connect}.
  */
-export class Connection implements AsyncDisposable {
+export class Connection<Types extends RoomTypes = RoomTypes>
+  implements AsyncDisposable {
   /** The signaling socket; `socket.id` is the own peer id. */
   readonly socket: RoomSocket;
   /** Whether the room was empty when we joined it. */
@@ -113,6 +142,7 @@ export class Connection implements AsyncDisposable {
   readonly #parts: ConnectionParts;
   readonly #events = new Emitter<ConnectionEvents>();
   readonly #mesh: Mesh;
+  readonly #exchange: Exchange;
   #members: Roster = new Map();
   #self: Pick<Member, "id" | "joinedAt">;
   #limits: ClientLimits;
@@ -135,12 +165,23 @@ export class Connection implements AsyncDisposable {
     this.#turn = welcome.turn;
     this.#checkPresence(settings.presence);
     this.#presence = settings.presence;
+    const { maxMessageBytes } = settings;
+    this.#exchange = new Exchange({
+      maxMessageBytes,
+      met: () => this.#mesh.met,
+      plane: (peerId) => this.#mesh.plane(peerId),
+      on: (event, listener) => this.#events.on(event, listener),
+    });
     this.#mesh = new Mesh(welcome, {
       peerConnections,
       signal: (to, data) => signaling.signal(to, data),
       joined: () => this.#state === "joined",
       onStall: () => signaling.doubt(DOUBT_MS),
       turn: () => settings.iceServers ? undefined : this.#turn,
+      data: {
+        maxMessageBytes,
+        requestHandler: () => this.#exchange.handler,
+      },
       emit: (event, ...payload) => this.#emit(event, ...payload),
       debug,
     });
@@ -167,7 +208,8 @@ export class Connection implements AsyncDisposable {
   }
 
   static {
-    makeConnection = (parts) => new Connection(parts);
+    makeConnection = <Types extends RoomTypes>(parts: ConnectionParts) =>
+      new Connection<Types>(parts);
   }
 
   /** Whether the room can be heard. */
@@ -181,13 +223,13 @@ export class Connection implements AsyncDisposable {
   }
 
   /** Everybody else in the room, by id. */
-  get peers(): ReadonlyMap<string, Peer> {
-    const peers = new Map<string, Peer>();
+  get peers(): ReadonlyMap<string, Peer<PresenceOf<Types>>> {
+    const peers = new Map<string, Peer<PresenceOf<Types>>>();
     for (const [id, member] of this.#members) {
       const pair = this.#mesh.pair(id);
       peers.set(id, {
         ...member,
-        presence: decodePresence(member.presence),
+        presence: decodePresence(member.presence) as PresenceOf<Types> | null,
         polite: isPolite(this.#self, member),
         state: pair?.state ?? "new",
         reason: pair?.reason ?? "not dialled",
@@ -206,77 +248,96 @@ export class Connection implements AsyncDisposable {
    */
   on<Name extends keyof ConnectionEvents>(
     event: Name,
-    listener: ConnectionEvents[Name],
+    listener: ConnectionEvents<Types>[Name],
   ): () => void {
-    return this.#events.on(event, listener, this.#present(event));
+    return this.#events.on(
+      event,
+      listener as ConnectionEvents[Name],
+      this.#present(event),
+    );
   }
 
   /** Calls `listener` at the next `event` only. The returned function takes it back. */
   once<Name extends keyof ConnectionEvents>(
     event: Name,
-    listener: ConnectionEvents[Name],
+    listener: ConnectionEvents<Types>[Name],
   ): () => void {
     const off = this.on(
       event,
       ((payload: never) => {
         off();
         (listener as (payload: never) => void)(payload);
-      }) as ConnectionEvents[Name],
+      }) as ConnectionEvents<Types>[Name],
     );
     return off;
   }
 
   /**
-   * Sends to every peer connected now, or to those named. Takes what one
-   * message of a data channel takes (W3C WebRTC §6.2, `send`).
+   * Sends a message to every peer met (from its `peer` to its
+   * `peer-disconnect`), or to those named. A message is as large as
+   * `maxMessageBytes` allows; each peer gets its messages in the order in which
+   * they were sent.
    *
-   * @returns The number of peers it was handed to the network for.
-   * @throws {RangeError} If it is larger than a peer takes; nothing was sent.
-   * @throws {DOMException} `InvalidStateError` if a peer in `to` is not connected; nothing was sent.
-   * @throws {AggregateError} If it left for some peers and not for others.
+   * Resolves when all of it has left: at most 128 KiB of it wait in the browser
+   * for each peer. From then on it arrives exactly once, also when the
+   * connection has to be made anew, for as long as the pair exists; if that ends
+   * before, `undelivered` tells.
+   *
+   * @returns The number of peers that it has left for.
+   * @throws {TypeError} If it cannot be sent.
+   * @throws {RangeError} If it is larger than we send or a peer takes; nothing was sent.
+   * @throws {DOMException} `InvalidStateError` if a peer in `to` is not connected, `QuotaExceededError` if more than `maxMessageBytes` wait for one already; nothing was sent.
+   * @throws {SendError} If a pair ended, or a Blob could not be read, before all of it had left; `lost` says for whom. May be ignored: `undelivered` tells, too.
    */
-  // Sends before it returns, so that calls keep their order; async, so that every failure is a rejection.
-  // deno-lint-ignore require-await
-  async send(
-    data: string | ArrayBuffer | ArrayBufferView<ArrayBuffer>,
+  send(
+    data: SendableAs<MessageOf<Types>>,
     options: SendOptions = {},
   ): Promise<number> {
-    const { to = this.connections } = options;
-    const ids = typeof to === "string" ? [to] : to;
-    const bytes = typeof data === "string" ? undefined : data.byteLength;
-    const channels = ids.map((id) => {
-      const channel = this.#mesh.channel(id);
-      if (!channel) {
-        throw new DOMException(
-          `Cannot send: peer "${id}" is not connected`,
-          "InvalidStateError",
-        );
-      }
-      const max = this.#mesh.pair(id)?.pc?.sctp?.maxMessageSize || Infinity;
-      if (
-        bytes === undefined ? exceedsBytes(data as string, max) : bytes > max
-      ) {
-        throw new RangeError(
-          `Cannot send: peer "${id}" takes at most ${max} bytes a message`,
-        );
-      }
-      return channel;
-    });
-    const errors: unknown[] = [];
-    for (const channel of channels) {
-      try {
-        channel.send(data as string);
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    if (errors.length > 0) {
-      throw new AggregateError(
-        errors,
-        `Cannot send to ${errors.length} of ${channels.length} peers`,
-      );
-    }
-    return channels.length;
+    return this.#exchange.send(data, options);
+  }
+
+  /**
+   * Messages from now on, for `for await`. What is not read yet is kept; a peer
+   * of which more than 1 MiB waits has to wait itself, with its requests.
+   * Ends when the connection is closed.
+   */
+  messages(
+    options: MessagesOptions = {},
+  ): AsyncIterableIterator<Message<MessageOf<Types>>> {
+    const messages = this.#exchange.messages(options.signal);
+    return messages as AsyncIterableIterator<Message<MessageOf<Types>>>;
+  }
+
+  /**
+   * Asks a peer something, and resolves with what its `onRequest` answers. Both
+   * may be as large as a message; 64 to a peer are on their way at once, more
+   * wait.
+   *
+   * @throws {RequestError} If there is no answer; `code` says why.
+   * @throws {TypeError} If it cannot be sent.
+   * @throws {RangeError} If it is larger than we send or the peer takes.
+   * @throws {DOMException} `InvalidStateError` if the peer is not connected.
+   */
+  request(
+    data: SendableAs<MessageOf<Types>>,
+    options: RequestOptions,
+  ): Promise<MessageOf<Types>> {
+    const answer = this.#exchange.request(data, options);
+    return answer as Promise<MessageOf<Types>>;
+  }
+
+  /**
+   * Answers the requests of peers, until the returned function is called. What
+   * the handler throws is reported here and reaches the peer as
+   * `handler-failed`; a {@linkcode RequestError} reaches it as it is. It is
+   * called for 64 requests of a peer at a time; more are answered `busy`.
+   *
+   * @throws {DOMException} `InvalidStateError` if another handler is there already.
+   */
+  onRequest(handler: RequestHandler<MessageOf<Types>>): () => void {
+    return this.#exchange.onRequest(
+      handler as RequestHandler<string | ArrayBuffer>,
+    );
   }
 
   /**
@@ -287,7 +348,7 @@ export class Connection implements AsyncDisposable {
    * @throws {TypeError} If it is no JSON value.
    * @throws {RangeError} If it takes more bytes than the server allows, 4 KiB by default.
    */
-  setPresence(presence: unknown): void {
+  setPresence(presence: PresenceOf<Types>): void {
     const encoded = encodePresence(presence);
     this.#checkPresence(encoded);
     this.#presence = encoded;

@@ -2,6 +2,7 @@ import type { PairReason } from "./pair_reason.ts";
 import type { PairState } from "./pair_state.ts";
 import type { Path } from "./path.ts";
 import type { RoomSocket } from "./room_socket.ts";
+import type { MessageOf, PresenceOf, RoomTypes } from "./room_types.ts";
 
 /**
  * Whether the room can be heard.
@@ -14,7 +15,7 @@ import type { RoomSocket } from "./room_socket.ts";
 export type ConnectionState = "joining" | "joined" | "away" | "closed";
 
 /** The events of a {@linkcode Connection}, by name. */
-export interface ConnectionEvents {
+export interface ConnectionEvents<Types extends RoomTypes = RoomTypes> {
   /**
    * Ids of the others in the room, at every change of membership. A listener
    * that is added later hears the present list at once (in a microtask). Says nothing of whether
@@ -32,7 +33,13 @@ export interface ConnectionEvents {
   /** A data channel opened: the default one of a peer, or one by name, whoever opened it. */
   datachannel: (channel: RTCDataChannel) => void;
   /** A peer sent something: a string as it was, anything binary as an `ArrayBuffer`. Never before the `peer` event of its sender. */
-  message: (message: Message) => void;
+  message: (message: Message<MessageOf<Types>>) => void;
+  /**
+   * A pair has ended, or the other side has begun anew, with messages on their way
+   * that the peer had not confirmed: it has not got them, or could not say so.
+   * Fires before its `peer-disconnect`.
+   */
+  undelivered: (undelivered: Undelivered) => void;
   /**
    * The pair is gone for good: the peer left, or either side ended it. Not while
    * it is repaired or made anew, and not for a peer that never was connected.
@@ -43,7 +50,7 @@ export interface ConnectionEvents {
   /** State or path of a pair changed, or why it is in that state. */
   "peer-state": (change: PeerStateChange) => void;
   /** A peer published a new presence, or was first seen with one. Not for one's own. */
-  presence: (change: PresenceChange) => void;
+  presence: (change: PresenceChange<PresenceOf<Types>>) => void;
   /**
    * A peer lost its signaling socket, or has one again. Its pair goes on
    * meanwhile. A peer that is not back in time leaves: see `peerlist`.
@@ -59,11 +66,21 @@ export interface ConnectionEvents {
 }
 
 /** Payload of the event `message`. */
-export interface Message {
+export interface Message<
+  Data extends string | ArrayBuffer = string | ArrayBuffer,
+> {
   /** What was sent. */
-  readonly data: string | ArrayBuffer;
+  readonly data: Data;
   /** Id of the peer that sent it. */
   readonly peer: string;
+}
+
+/** Payload of the event `undelivered`. */
+export interface Undelivered {
+  /** Id of the peer. */
+  readonly peer: string;
+  /** How many messages it has not confirmed. */
+  readonly messages: number;
 }
 
 /** Payload of the event `peer-state`. */
@@ -79,11 +96,11 @@ export interface PeerStateChange {
 }
 
 /** Payload of the event `presence`. */
-export interface PresenceChange {
+export interface PresenceChange<Presence = unknown> {
   /** Id of the peer. */
   readonly peer: string;
   /** What it publishes now; `null` if nothing. */
-  readonly presence: unknown;
+  readonly presence: Presence | null;
 }
 
 /** Payload of the event `peer-away`. */

@@ -2,6 +2,7 @@ import type { TurnStatus } from "../protocol.ts";
 import { Negotiation } from "./negotiation.ts";
 import { type NoPathReason, whyNoPath } from "./pair_reason.ts";
 import type { PairSignalBody } from "./pair_signal.ts";
+import type { DataPlane } from "./data/data_plane.ts";
 import { readRoute, type Route } from "./path.ts";
 import type { Line } from "./peer_connections.ts";
 
@@ -16,6 +17,8 @@ export interface LinkOptions {
   readonly line: Line;
   /** Whether this side gives way when both offer at once. */
   readonly polite: boolean;
+  /** What travels over it, beside what the app sends on channels of its own. */
+  readonly plane: Pick<DataPlane, "attach" | "detach">;
   /** Labels of the channels that this side makes: those that are there already, then those that the app makes and has not closed. */
   readonly made: Set<string>;
   /** Says something to the other side, in order. */
@@ -52,13 +55,17 @@ export class Link {
 
   /** Listens to the connection, and waits for the other side unless {@linkcode Link.offer} is called. */
   constructor(options: LinkOptions) {
-    const { line, polite, made, send, onError } = options;
-    const { pc, channel } = line;
+    const { line, polite, plane, made, send, onError } = options;
+    const { pc, channel, messages, files } = line;
     this.pc = pc;
     this.channel = channel;
     this.#options = options;
     this.#negotiation = new Negotiation({ pc, polite, send, onError });
     this.#watch(channel);
+    plane.attach(line);
+    for (const each of [messages, files]) {
+      each.onclose = () => this.#closed || options.onChange();
+    }
     pc.ondatachannel = ({ channel }) => {
       if (!this.#channels.has(channel.label)) {
         this.#channels.set(channel.label, channel);
@@ -76,6 +83,14 @@ export class Link {
   /** Whether the default channel has opened. */
   get open(): boolean {
     return this.#opened.has(this.channel);
+  }
+
+  /** Whether a channel without which nothing goes on has closed. */
+  get broken(): boolean {
+    const { channel, messages, files } = this.#options.line;
+    return [channel, messages, files].some(({ readyState }) =>
+      /^clos/.test(readyState)
+    );
   }
 
   /** How packets travel; `undefined` until that is known. */
@@ -155,6 +170,7 @@ export class Link {
     this.#closed = true;
     clearInterval(this.#reading);
     this.#negotiation.close();
+    this.#options.plane.detach();
     const { pc } = this;
     pc.ondatachannel =
       pc.onconnectionstatechange =

@@ -1,4 +1,5 @@
 import { isPolite, type Member, type TurnStatus } from "../protocol.ts";
+import { DataPlane, type DataPlaneOptions } from "./data/data_plane.ts";
 import type { Debug } from "./debug.ts";
 import type { ConnectionEvents } from "./events.ts";
 import { Pair } from "./pair.ts";
@@ -21,6 +22,8 @@ export interface MeshOptions {
   readonly onStall: () => void;
   /** What the server says of TURN; `undefined` if its servers are not used. */
   readonly turn: () => TurnStatus | undefined;
+  /** What data planes need of the app. */
+  readonly data: Pick<DataPlaneOptions, "maxMessageBytes" | "requestHandler">;
   /** Tells the app. */
   readonly emit: <Name extends keyof ConnectionEvents>(
     event: Name,
@@ -42,6 +45,7 @@ interface Waiter {
 export class Mesh {
   readonly #options: MeshOptions;
   readonly #pairs = new Map<string, Pair>();
+  readonly #planes = new Map<string, DataPlane>();
   /** The last generation used with a peer whose pair has ended, so that late signals of it are known as such. */
   readonly #generations = new Map<string, number>();
   readonly #waiters = new Set<Waiter>();
@@ -58,6 +62,18 @@ export class Mesh {
   /** Ids of the peers whose default channel is open. */
   get connected(): string[] {
     return [...this.#pairs.keys()].filter((id) => this.channel(id));
+  }
+
+  /** Ids of the peers that the app knows: connected now, or being connected again. */
+  get met(): string[] {
+    return [...this.#pairs.keys()].filter((id) => this.plane(id));
+  }
+
+  /** The data plane of a peer that the app knows. */
+  plane(peerId: string): DataPlane | undefined {
+    return this.#pairs.get(peerId)?.announced
+      ? this.#planes.get(peerId)
+      : undefined;
   }
 
   /** The pair with a peer, if there is one. */
@@ -163,7 +179,10 @@ export class Mesh {
       const made = this.#makePair(from);
       made?.receive(signal);
       // It was of a pair that we never knew.
-      if (made?.state === "new") this.#pairs.delete(from);
+      if (made?.state === "new") {
+        this.#pairs.delete(from);
+        this.#planes.delete(from);
+      }
     } else if ("dial" in signal || "description" in signal) {
       // It has ended, and the word of that got lost.
       this.#signal(from, known, { bye: true });
@@ -177,11 +196,7 @@ export class Mesh {
    */
   bye(peerId?: string): void {
     const ids = peerId === undefined ? [...this.#members.keys()] : [peerId];
-    for (const id of ids) {
-      const generation = this.#generation(id) + 1;
-      this.#signal(id, generation, { bye: true });
-      this.drop(id, "it was ended", generation);
-    }
+    for (const id of ids) this.#bye(id, "it was ended");
   }
 
   /** Ends the pair with a peer without a word, and gives up what waits for it. */
@@ -235,6 +250,12 @@ export class Mesh {
       this.#generations.get(peerId) ?? 0;
   }
 
+  #bye(peerId: string, reason: PairReason): void {
+    const generation = this.#generation(peerId) + 1;
+    this.#signal(peerId, generation, { bye: true });
+    this.drop(peerId, reason, generation);
+  }
+
   #signal(peerId: string, generation: number, body: PairSignalBody): void {
     const to = this.#members.get(peerId)?.joinedAt;
     if (to === undefined) return;
@@ -244,12 +265,21 @@ export class Mesh {
   }
 
   #makePair(peerId: string): Pair | undefined {
-    const { peerConnections, joined, onStall, turn, emit, debug } =
+    const { peerConnections, joined, onStall, turn, data, emit, debug } =
       this.#options;
     const member = this.#members.get(peerId);
     if (!member || this.#closed) return;
+    const plane = new DataPlane({
+      ...data,
+      peer: peerId,
+      onMessage: (data) => emit("message", { data, peer: peerId }),
+      onUndelivered: (messages) =>
+        emit("undelivered", { peer: peerId, messages }),
+      onViolation: () => this.#bye(peerId, "the peer broke the protocol"),
+    });
     const pair = new Pair({
       polite: isPolite(this.#self, member),
+      plane,
       generation: this.#generation(peerId),
       take: () => peerConnections.take(),
       send: (generation, signal) => this.#signal(peerId, generation, signal),
@@ -277,6 +307,7 @@ export class Mesh {
       onError: (error) => debug("pair", peerId, error),
     });
     this.#pairs.set(peerId, pair);
+    this.#planes.set(peerId, plane);
     return pair;
   }
 
@@ -297,6 +328,7 @@ export class Mesh {
     if (this.#members.has(peerId)) this.#generations.set(peerId, last);
     if (!pair) return;
     this.#pairs.delete(peerId);
+    this.#planes.delete(peerId);
     pair.end(reason);
     if (pair.announced) this.#options.emit("peer-disconnect", peerId);
   }

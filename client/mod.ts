@@ -25,9 +25,15 @@ export {
   Connection,
   type ConnectToPeerOptions,
   type ConvergedOptions,
+  type MessagesOptions,
   type Peer,
+  type RequestOptions,
   type SendOptions,
 } from "./connection.ts";
+export { RequestError, type RequestErrorCode } from "./data/request_error.ts";
+export { SendError } from "./data/send_error.ts";
+export type { Sendable } from "./data/payload.ts";
+export type { Request, RequestHandler } from "./data/requests.ts";
 export type {
   AwayChange,
   ConnectionEvents,
@@ -37,7 +43,14 @@ export type {
   PeerTrack,
   PresenceChange,
   StateChange,
+  Undelivered,
 } from "./events.ts";
+export type {
+  MessageOf,
+  PresenceOf,
+  RoomTypes,
+  SendableAs,
+} from "./room_types.ts";
 export type { ConnectOptions } from "./options.ts";
 export type { NoPathReason, PairReason } from "./pair_reason.ts";
 export type { PairState } from "./pair_state.ts";

@@ -2,8 +2,13 @@ import { ID_CHARS, isName, ROOM_CHARS } from "../protocol.ts";
 import { readAddress } from "./address.ts";
 import { encodePresence } from "./presence.ts";
 
+/** Least of `maxMessageBytes`: what is not cut on its way. */
+const LEAST_MESSAGE_BYTES = 65_536;
+/** Most of it: what every browser puts into one buffer. */
+const MOST_MESSAGE_BYTES = 2 ** 30;
+
 /** Settings of {@linkcode connect}. */
-export interface ConnectOptions {
+export interface ConnectOptions<Presence = unknown> {
   /**
    * Host of the signaling server, as `example.com` or `http://localhost:8000`;
    * a path before `/parties` may follow. Without a scheme the socket is
@@ -18,12 +23,19 @@ export interface ConnectOptions {
   /** Own peer id, 1 to 64 characters, unique in the room. @default {a random one} */
   readonly id?: string;
   /** What to publish about oneself: any JSON value, 4 KiB at most. @default {null} */
-  readonly presence?: unknown;
+  readonly presence?: Presence;
   /**
    * Says who we are, to a server that asks: a token, or a function that gets
    * one, asked anew before each attempt to connect.
    */
   readonly token?: string | (() => string | Promise<string>);
+  /**
+   * Largest message, request or answer, in bytes, to send and to take: what a
+   * peer can make this page keep. 64 KiB to 1 GiB. Files have no such bound.
+   *
+   * @default {268_435_456}
+   */
+  readonly maxMessageBytes?: number;
   /** Dial every peer found in the room. @default {true} */
   readonly autoConnect?: boolean;
   /** Used instead of the STUN and TURN servers that the signaling server hands out. */
@@ -41,12 +53,13 @@ export interface ConnectOptions {
 }
 
 /** {@linkcode ConnectOptions}, checked and complete. */
-export interface Settings extends ConnectOptions {
+export interface Settings extends Omit<ConnectOptions, "presence"> {
   /** Address of the server before `/parties`, with the scheme of the socket. */
   readonly address: string;
   readonly party: string;
   /** Encoded for the wire. */
   readonly presence: string | null;
+  readonly maxMessageBytes: number;
   readonly autoConnect: boolean;
   readonly iceTransportPolicy: RTCIceTransportPolicy;
   readonly timeoutMs: number;
@@ -65,6 +78,7 @@ export function readOptions(options: ConnectOptions): Settings {
     party = "main",
     id,
     presence = null,
+    maxMessageBytes = 2 ** 28,
     autoConnect = true,
     iceTransportPolicy = "all",
     timeoutMs = 10_000,
@@ -78,11 +92,19 @@ export function readOptions(options: ConnectOptions): Settings {
       `Cannot connect: "timeoutMs" must be positive, got ${timeoutMs}`,
     );
   }
+  const fits = maxMessageBytes >= LEAST_MESSAGE_BYTES &&
+    maxMessageBytes <= MOST_MESSAGE_BYTES;
+  if (!fits) {
+    throw new RangeError(
+      `Cannot connect: "maxMessageBytes" must be ${LEAST_MESSAGE_BYTES} to ${MOST_MESSAGE_BYTES}, got ${maxMessageBytes}`,
+    );
+  }
   return {
     ...options,
     address: readAddress(host, globalThis.location),
     party,
     presence: encodePresence(presence),
+    maxMessageBytes: Math.floor(maxMessageBytes),
     autoConnect,
     iceTransportPolicy,
     // The longest time a timer takes; beyond it, it would fire at once.

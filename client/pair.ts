@@ -1,5 +1,6 @@
 import type { TurnStatus } from "../protocol.ts";
 import { backoffMs } from "./backoff.ts";
+import type { DataPlane } from "./data/data_plane.ts";
 import { Link } from "./link.ts";
 import type { PairReason } from "./pair_reason.ts";
 import type { PairSignal, PairSignalBody } from "./pair_signal.ts";
@@ -28,6 +29,8 @@ export interface PairOptions {
   readonly polite: boolean;
   /** The last generation used with this peer, 0 if none was. */
   readonly generation: number;
+  /** What is said and heard over all connections. The pair ends it. */
+  readonly plane: Pick<DataPlane, "attach" | "detach" | "release" | "end">;
   /** A fresh connection. */
   take(): Line;
   /** Says something to the other side, in order. */
@@ -246,7 +249,7 @@ export class Pair {
   #renew(generation: number, reason: PairReason): Link | undefined {
     this.#generation = generation;
     this.#drop();
-    const { take, polite, send, onClose, onMessage, onTrack, onError } =
+    const { plane, take, polite, send, onClose, onMessage, onTrack, onError } =
       this.#options;
     // A listener may have dialled anew, or closed it all, meanwhile.
     if (this.#state === "closed" || this.#generation !== generation) return;
@@ -263,12 +266,15 @@ export class Pair {
     const link: Link = this.#link = new Link({
       line,
       polite,
+      plane,
       send: (signal) => send(generation, signal),
       onChange: () => this.#follow(link),
       onRoute: () => this.#options.onChange(this),
       onOpen: (channel) => {
+        const known = this.#announced;
         this.#announced = true;
         this.#options.onOpen(this, channel);
+        if (!known) plane.release();
       },
       onMessage,
       made: this.#made,
@@ -282,9 +288,9 @@ export class Pair {
 
   /** Follows what the browser says of the connection. */
   #follow(link: Link): void {
-    const { pc: { connectionState }, channel: { readyState } } = link;
+    const { pc: { connectionState }, broken } = link;
     if (link !== this.#link) return;
-    if (connectionState === "closed" || /^clos/.test(readyState)) {
+    if (connectionState === "closed" || broken) {
       return this.#break("the connection closed");
     }
     switch (connectionState) {
@@ -366,6 +372,7 @@ export class Pair {
     if (state === "closed") clearTimeout(this.#holding);
     if (state === "failed" || state === "closed") {
       this.#drop();
+      if (state === "closed") this.#options.plane.end();
       // A listener may have dialled anew.
       if (this.#state !== state) return false;
     }

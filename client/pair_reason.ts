@@ -25,6 +25,7 @@ export type PairReason =
   | "it was ended"
   | "the session was lost"
   | "the other side ended it"
+  | "the peer broke the protocol"
   | "the connection was closed";
 
 /** Why ICE found no way to the peer. */

@@ -1,14 +1,15 @@
 import type { IceServer } from "../protocol.ts";
 
-/** Label of the channel that every pair has. */
-const DEFAULT_LABEL = "webrtc";
-
-/** A connection and the channel that both sides make by themselves (negotiated, id 0), so that it needs no announcement. */
+/** A connection and the channels that both sides make by themselves (negotiated, ids 0 to 2), so that they need no announcement. */
 export interface Line {
   /** The connection. */
   readonly pc: RTCPeerConnection;
-  /** Its default channel. */
+  /** The default channel, which is the app's. */
   readonly channel: RTCDataChannel;
+  /** Carries messages and requests. */
+  readonly messages: RTCDataChannel;
+  /** Carries files, so that messages need not wait for them. */
+  readonly files: RTCDataChannel;
 }
 
 /** An app's own or one of the wire. */
@@ -82,10 +83,13 @@ export class PeerConnections {
 
   #make(): Line {
     const pc = new this.#RTCPeerConnection(this.configuration);
-    const channel = pc.createDataChannel(DEFAULT_LABEL, {
-      negotiated: true,
-      id: 0,
-    });
-    return { pc, channel };
+    const make = (label: string, id: number) =>
+      pc.createDataChannel(label, { negotiated: true, id });
+    return {
+      pc,
+      channel: make("webrtc", 0),
+      messages: make("webrtc-messages", 1),
+      files: make("webrtc-files", 2),
+    };
   }
 }

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Link } from "../../client/link.ts";
 import { FakePeerConnection } from "../support/fake_peer_connection.ts";
 import { FakeTime } from "../support/fake_time.ts";
+import { NO_DATA } from "../support/no_data.ts";
 
 /** Statistics whose selected pair has candidates of these types. */
 function stats(local: string, remote: string): Record<string, object> {
@@ -21,10 +22,16 @@ function setup() {
   const routes: string[] = [];
   const channel = pc.createDataChannel("webrtc", { negotiated: true });
   const link: Link = new Link({
-    line: { pc, channel } as unknown as ConstructorParameters<
+    line: {
+      pc,
+      channel,
+      messages: pc.createDataChannel("messages", { negotiated: true }),
+      files: pc.createDataChannel("files", { negotiated: true }),
+    } as unknown as ConstructorParameters<
       typeof Link
     >[0]["line"],
     polite: true,
+    plane: NO_DATA,
     made: new Set(),
     send: () => {},
     onChange: () => {},

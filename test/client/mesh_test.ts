@@ -41,6 +41,7 @@ class Scene implements AsyncDisposable {
       joined: () => true,
       onStall: () => {},
       turn: () => undefined,
+      data: { maxMessageBytes: 2 ** 20, requestHandler: () => undefined },
       emit: (event: string, ..._payload: unknown[]) =>
         void this.told.push(event),
       debug: () => {},

@@ -270,18 +270,30 @@ export class FakePeerConnection {
 }
 
 /** A channel of such a connection. */
-export class FakeDataChannel {
+export class FakeDataChannel extends EventTarget {
   readonly label: string;
   readonly negotiated: boolean;
   readyState: RTCDataChannelState = "connecting";
   binaryType = "blob";
+  bufferedAmount = 0;
+  bufferedAmountLowThreshold = 0;
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: string }) => void) | null = null;
   onclose: (() => void) | null = null;
 
+  /** What was sent. */
+  readonly sent: unknown[] = [];
+
   constructor(label: string, negotiated: boolean) {
+    super();
     this.label = label;
     this.negotiated = negotiated;
+  }
+
+  /** Goes nowhere. */
+  send(data: unknown): void {
+    if (this.readyState !== "open") throw invalidState();
+    this.sent.push(data);
   }
 
   /** Called by the app, as the other side would see it at once. */

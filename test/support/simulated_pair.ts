@@ -8,6 +8,7 @@ import {
   ufragOf,
 } from "./fake_peer_connection.ts";
 import { FakeTime } from "./fake_time.ts";
+import { NO_DATA } from "./no_data.ts";
 
 /** How often the network looks what has become of the connections. */
 const TICK_MS = 250;
@@ -55,6 +56,7 @@ export class SimulatedSide {
       iceTransportPolicy: "all",
     });
     this.pair = new Pair({
+      plane: NO_DATA,
       polite,
       generation: 0,
       take: () => peerConnections.take(),

@@ -10,6 +10,7 @@ import {
   sdpOf,
 } from "./fake_peer_connection.ts";
 import { FakeTime } from "./fake_time.ts";
+import { NO_DATA } from "./no_data.ts";
 
 /** Which side of a pair it is. */
 export type Side = "polite" | "impolite";
@@ -64,6 +65,7 @@ export class SupervisedPair implements AsyncDisposable {
     Math.random = () => this.random;
     this.#polite = side === "polite";
     this.pair = new Pair({
+      plane: NO_DATA,
       polite: this.#polite,
       generation,
       take: () => this.peerConnections.take(),

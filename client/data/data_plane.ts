@@ -1,0 +1,152 @@
+import type { Line } from "../peer_connections.ts";
+import { Assembler, type IncomingItem } from "./assembler.ts";
+import { END, isMessage, KIND, slotOf, START } from "./item_frame.ts";
+import { ItemQueue, type OutgoingItem } from "./item_queue.ts";
+import { Lane } from "./lane.ts";
+import type { Payload } from "./payload.ts";
+import { type RequestHandler, Requests } from "./requests.ts";
+import { toData } from "./to_data.ts";
+
+/** Most answers that wait to leave. */
+const MAX_WAITING = 2 ** 16;
+
+/** What a data plane needs, and whom it tells. */
+export interface DataPlaneOptions {
+  /** Id of the peer. */
+  readonly peer: string;
+  /** Largest message that is taken. */
+  readonly maxMessageBytes: number;
+  /** A message has come. */
+  onMessage(data: string | ArrayBuffer): void;
+  /** Messages that were taken to be sent, and that nobody has confirmed, will not be: there is nobody to send them to. */
+  onUndelivered(messages: number): void;
+  /** Who answers requests, if anybody does. */
+  requestHandler(): RequestHandler<string | ArrayBuffer> | undefined;
+  /** The peer does what no honest peer does. */
+  onViolation(): void;
+}
+
+/** Everything that is said and heard in one pair, over all its connections. */
+export class DataPlane {
+  readonly #options: DataPlaneOptions;
+  readonly #messages: Lane;
+  readonly #assembler: Assembler;
+  readonly #sends: ItemQueue;
+  readonly #others: ItemQueue;
+  readonly #requests: Requests;
+  /** Nothing is heard before the app knows the peer. */
+  #holds = 1;
+
+  /** Has no connection yet. */
+  constructor(options: DataPlaneOptions) {
+    const { peer, maxMessageBytes, requestHandler, onViolation } = options;
+    this.#options = options;
+    this.#assembler = new Assembler(maxMessageBytes);
+    const messages = this.#messages = new Lane({
+      maxMessageBytes,
+      onFrame: (frame) => {
+        const item = this.#assembler.accept(frame);
+        return item ? this.#receive(item) : item === null;
+      },
+      onReset: () => this.#reset(),
+      onViolation,
+    });
+    this.#sends = new ItemQueue(messages);
+    const others = this.#others = new ItemQueue(messages);
+    this.#requests = new Requests({
+      peer,
+      queue: others,
+      maxAnswerBytes: () => this.maxMessageBytes,
+      handler: requestHandler,
+    });
+    messages.add(this.#sends);
+    messages.add(others);
+  }
+
+  /** Largest message that the peer takes, as far as it is known. */
+  get maxMessageBytes(): number {
+    return this.#messages.peerMaxMessageBytes ?? this.#options.maxMessageBytes;
+  }
+
+  /** How much memory messages take that have not left. */
+  get heldBytes(): number {
+    return this.#sends.heldBytes;
+  }
+
+  /** Uses a connection from now on, which need not be open. */
+  attach({ pc, messages }: Line): void {
+    this.#messages.attach(messages, pc);
+  }
+
+  /** The connection is no more. */
+  detach(): void {
+    this.#messages.detach();
+  }
+
+  /** The app shall hear of no message for now: it does not know the peer yet, or is slow to read. */
+  hold(): void {
+    this.#holds++;
+    this.#messages.pause();
+  }
+
+  /** Takes back one {@linkcode DataPlane.hold}. */
+  release(): void {
+    if (--this.#holds === 0) this.#messages.resume();
+  }
+
+  /** Puts a message at the end of those that leave. */
+  push(
+    payload: Payload,
+    onLeft: () => void,
+    onFail: (error: unknown) => void,
+  ): OutgoingItem {
+    const kind = payload.text ? KIND.text : KIND.binary;
+    const item = { kind, payload, onLeft, onFail };
+    this.#sends.push(item);
+    return item;
+  }
+
+  /** Takes back a message, or what has not left of it. Nobody is told. */
+  remove(item: OutgoingItem): void {
+    this.#sends.remove(item);
+  }
+
+  /** Asks the peer, and resolves with its answer. */
+  request(
+    payload: Payload,
+    options: { timeoutMs: number; signal?: AbortSignal | undefined },
+  ): Promise<string | ArrayBuffer> {
+    return this.#requests.ask(payload, options);
+  }
+
+  /** Ends everything, for good. */
+  end(): void {
+    this.#reset();
+    this.#messages.end();
+  }
+
+  #receive(item: IncomingItem): boolean {
+    const { kind, bytes } = item;
+    if (isMessage(kind)) {
+      this.#options.onMessage(toData(bytes, kind === KIND.text));
+      return true;
+    }
+    // Who asks and does not take the answers keeps them waiting here.
+    return this.#others.length < MAX_WAITING && this.#requests.receive(item);
+  }
+
+  /** Gives up what is on its way: there is nobody to take it. */
+  #reset(): void {
+    const ends = slotOf(KIND.text) | END;
+    const left = this.#messages.unacknowledged.filter((frame) =>
+      ((frame[0] ?? 0) & ~START) === ends && frame.byteLength > 1
+    );
+    const messages = left.length + this.#sends.length;
+    this.#assembler.reset();
+    const error = new DOMException("The peer is gone", "NetworkError");
+    this.#sends.fail(error);
+    this.#others.fail(error);
+    this.#requests.reset();
+    if (messages > 0) this.#options.onUndelivered(messages);
+  }
+}

@@ -1,0 +1,172 @@
+import type { ConnectionEvents } from "../events.ts";
+import type { DataPlane } from "./data_plane.ts";
+import { MessageQueue } from "./message_queue.ts";
+import { Payload } from "./payload.ts";
+import type { RequestHandler } from "./requests.ts";
+import { SendError } from "./send_error.ts";
+
+/** How long an answer may take, unless the app says otherwise. */
+const ANSWER_MS = 30_000;
+
+/** What an exchange needs. */
+export interface ExchangeOptions {
+  /** Largest message that is sent and taken. */
+  readonly maxMessageBytes: number;
+  /** Ids of the peers that the app knows. */
+  met(): string[];
+  /** The data plane of a peer that the app knows. */
+  plane(peerId: string): DataPlane | undefined;
+  /** Calls a listener of the app's connection. */
+  on<Name extends "message" | "state" | "peer-disconnect">(
+    event: Name,
+    listener: ConnectionEvents[Name],
+  ): () => void;
+}
+
+/** What one membership says to its peers, and hears from them. */
+export class Exchange {
+  readonly #options: ExchangeOptions;
+  #handler: RequestHandler<string | ArrayBuffer> | undefined;
+
+  /** Says nothing yet. */
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+  }
+
+  /** Who answers requests, if anybody does. */
+  get handler(): RequestHandler<string | ArrayBuffer> | undefined {
+    return this.#handler;
+  }
+
+  /** Sends a message to some peers; resolves with their number when it has left for all of them. */
+  async send(
+    data: unknown,
+    options: {
+      to?: string | readonly string[] | undefined;
+      signal?: AbortSignal | undefined;
+    },
+  ): Promise<number> {
+    const { signal, to = this.#options.met() } = options;
+    signal?.throwIfAborted();
+    const payload = new Payload("send", data);
+    const ids = [...new Set([to].flat())];
+    const planes = ids.map((id) => [id, this.#planeOf("send", id)] as const);
+    for (const [id, plane] of planes) this.#checkRoom(payload, id, plane);
+    let left = 0;
+    const lost: string[] = [];
+    const errors: unknown[] = [];
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const settle = () => {
+      if (left + lost.length === planes.length) resolve();
+    };
+    const items = planes.map(([id, plane]) =>
+      [
+        plane,
+        plane.push(payload, () => {
+          left++;
+          settle();
+        }, (error) => {
+          lost.push(id);
+          errors.push(error);
+          settle();
+        }),
+      ] as const
+    );
+    if (left === planes.length) return left;
+    payload.keep();
+    const abort = () => {
+      for (const [plane, item] of items) plane.remove(item);
+      reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", abort);
+    try {
+      await promise;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+    if (lost.length > 0) throw new SendError(lost, { cause: errors[0] });
+    return left;
+  }
+
+  /** Asks a peer, and resolves with its answer. */
+  async request(
+    data: unknown,
+    options: {
+      to: string;
+      signal?: AbortSignal | undefined;
+      timeoutMs?: number | undefined;
+    },
+  ): Promise<string | ArrayBuffer> {
+    const { to, signal, timeoutMs = ANSWER_MS } = options;
+    if (!(timeoutMs > 0)) {
+      throw new RangeError(
+        `Cannot request: "timeoutMs" must be positive, got ${timeoutMs}`,
+      );
+    }
+    signal?.throwIfAborted();
+    const payload = new Payload("request", data);
+    const plane = this.#planeOf("request", to);
+    this.#checkSize("request", payload, to, plane);
+    return await plane.request(payload, { signal, timeoutMs });
+  }
+
+  /** Sets who answers requests, until the returned function is called. */
+  onRequest(handler: RequestHandler<string | ArrayBuffer>): () => void {
+    if (this.#handler) {
+      throw new DOMException(
+        "Cannot answer requests: somebody does already",
+        "InvalidStateError",
+      );
+    }
+    // A function of its own: the same one may be given again.
+    const mine = this.#handler = (request) => handler(request);
+    return () => {
+      if (this.#handler === mine) this.#handler = undefined;
+    };
+  }
+
+  /** The messages from now on. */
+  messages(signal: AbortSignal | undefined): MessageQueue {
+    return new MessageQueue({ ...this.#options, signal });
+  }
+
+  #planeOf(action: string, peerId: string): DataPlane {
+    const plane = this.#options.plane(peerId);
+    if (plane) return plane;
+    throw new DOMException(
+      `Cannot ${action}: peer "${peerId}" is not connected`,
+      "InvalidStateError",
+    );
+  }
+
+  #checkSize(
+    action: string,
+    { byteLength }: Payload,
+    peerId: string,
+    plane: DataPlane,
+  ): void {
+    const { maxMessageBytes } = this.#options;
+    if (byteLength > maxMessageBytes) {
+      throw new RangeError(
+        `Cannot ${action}: "data" must have at most ${maxMessageBytes} bytes, got ${byteLength}`,
+      );
+    }
+    if (byteLength > plane.maxMessageBytes) {
+      throw new RangeError(
+        `Cannot ${action}: peer "${peerId}" takes at most ${plane.maxMessageBytes} bytes, got ${byteLength}`,
+      );
+    }
+  }
+
+  #checkRoom(payload: Payload, peerId: string, plane: DataPlane): void {
+    this.#checkSize("send", payload, peerId, plane);
+    const { heldBytes } = plane;
+    const { maxMessageBytes } = this.#options;
+    if (heldBytes > 0 && heldBytes + payload.heldBytes > maxMessageBytes) {
+      throw new DOMException(
+        `Cannot send: ${heldBytes} bytes wait to leave for peer "${peerId}" already`,
+        "QuotaExceededError",
+      );
+    }
+  }
+}

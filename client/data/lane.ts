@@ -1,0 +1,317 @@
+import {
+  ACK,
+  ackFrame,
+  costOf,
+  COUNTED,
+  FRAME_BYTES,
+  GREET,
+  greetFrame,
+  readAck,
+  readGreeting,
+  WINDOW_BYTES,
+} from "./lane_frame.ts";
+
+/** Most that the browser is left to buffer. More serves nobody: it only makes what is said next wait. */
+const HIGH_WATER_BYTES = 2 * FRAME_BYTES;
+/** When the browser says that it wants more. */
+const LOW_WATER_BYTES = FRAME_BYTES;
+/** How much is taken before it is acknowledged at once. */
+const ACK_BYTES = 256 * 1024;
+/** When it is acknowledged at the latest. */
+const ACK_MS = 100;
+/** No browser takes less a message. */
+const LEAST_FRAME_BYTES = 1024;
+
+/** Something that has frames to send, when asked. */
+export interface Feed {
+  /** The next frame, counted and of `maxBytes` at most; `undefined` while there is none: the lane is woken when there is. */
+  next(maxBytes: number): Uint8Array<ArrayBuffer> | undefined;
+}
+
+/** What a lane needs, and whom it tells. */
+export interface LaneOptions {
+  /** Largest message that this side takes. */
+  readonly maxMessageBytes: number;
+  /** Takes the next counted frame; `false` if no honest peer sends that. */
+  onFrame(frame: Uint8Array<ArrayBuffer>): boolean;
+  /** The other side has begun anew: what it had not acknowledged is lost. */
+  onReset(): void;
+  /** The other side does what no honest peer does. The lane is silent from here on. */
+  onViolation(): void;
+}
+
+/**
+ * A stream of frames to one peer and from it, each exactly once and in order,
+ * over one data channel after the other: what was not acknowledged on one is
+ * sent again on the next. Bounds what is on its way, and shares the channel
+ * evenly between those who have something to send.
+ */
+export class Lane {
+  readonly #options: LaneOptions;
+  readonly #mine = randomToken();
+  #theirs = 0n;
+  #peerMaxMessageBytes: number | undefined;
+  #channel: RTCDataChannel | undefined;
+  #frameBytes = FRAME_BYTES;
+  /** Whether the other side has greeted on this channel. */
+  #greeted = false;
+  /** Whether what it has taken is known, or cannot be anything. */
+  #ready = false;
+  #attached = false;
+  /** Frames that are not acknowledged; the first `#written` of them were handed to this channel. */
+  readonly #kept: Uint8Array<ArrayBuffer>[] = [];
+  #written = 0;
+  #keptBytes = 0;
+  /** How many were acknowledged before those. */
+  #acknowledged = 0;
+  #feeds: Feed[] = [];
+  #pumping = false;
+  #received = 0;
+  /** What has been taken since it was last acknowledged. */
+  #unansweredBytes = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #paused = true;
+  #held: Uint8Array<ArrayBuffer>[] = [];
+  #heldBytes = 0;
+  #ended = false;
+  readonly #wanted = () => this.#pump();
+
+  /** Paused, and without a channel. */
+  constructor(options: LaneOptions) {
+    this.#options = options;
+  }
+
+  /** Largest message that the other side takes; `undefined` before it has said so. */
+  get peerMaxMessageBytes(): number | undefined {
+    return this.#peerMaxMessageBytes;
+  }
+
+  /** Frames that were not acknowledged. */
+  get unacknowledged(): readonly Uint8Array[] {
+    return this.#kept;
+  }
+
+  /** Uses a channel from now on, which need not be open. `pc` tells what it takes. */
+  attach(channel: RTCDataChannel, pc: RTCPeerConnection): void {
+    if (this.#ended) return;
+    this.detach();
+    this.#channel = channel;
+    channel.binaryType = "arraybuffer";
+    channel.bufferedAmountLowThreshold = LOW_WATER_BYTES;
+    channel.onopen = () => this.#open(channel, pc);
+    // An RTCPeerConnection that was injected need not know the attribute.
+    channel.addEventListener("bufferedamountlow", this.#wanted);
+    channel.onmessage = ({ data }) => this.#receive(data);
+    if (channel.readyState === "open") this.#open(channel, pc);
+  }
+
+  /** Uses no channel, until the next one. */
+  detach(): void {
+    const channel = this.#channel;
+    if (!channel) return;
+    channel.onopen = channel.onmessage = null;
+    channel.removeEventListener("bufferedamountlow", this.#wanted);
+    this.#channel = undefined;
+    this.#greeted = this.#ready = false;
+    this.#written = 0;
+    // They were not acknowledged, so they come again.
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#unansweredBytes = 0;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Gives nothing to `onFrame` and acknowledges nothing: the other side soon has to wait. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** Goes on with what has come meanwhile. */
+  resume(): void {
+    this.#paused = false;
+    while (!this.#paused) {
+      const frame = this.#held.shift();
+      if (!frame) return;
+      this.#heldBytes -= costOf(frame);
+      this.#take(frame);
+    }
+  }
+
+  /** Takes turns with the others in asking `feed` for frames, until it is removed. */
+  add(feed: Feed): void {
+    this.#feeds.push(feed);
+  }
+
+  /** Asks `feed` no more. */
+  remove(feed: Feed): void {
+    this.#feeds = this.#feeds.filter((each) => each !== feed);
+  }
+
+  /** A feed has something to send. */
+  wake(): void {
+    this.#pump();
+  }
+
+  /** Is done for good. */
+  end(): void {
+    this.detach();
+    this.#ended = true;
+    this.#feeds = [];
+    this.#forget();
+  }
+
+  #open(channel: RTCDataChannel, pc: RTCPeerConnection): void {
+    const { maxMessageSize } = pc.sctp ?? {};
+    this.#frameBytes = Math.max(
+      LEAST_FRAME_BYTES,
+      Math.min(FRAME_BYTES, maxMessageSize || FRAME_BYTES),
+    );
+    this.#write(
+      channel,
+      greetFrame({
+        mine: this.#mine,
+        yours: this.#theirs,
+        received: this.#received,
+        maxMessageBytes: this.#options.maxMessageBytes,
+      }),
+    );
+    // Nobody can have taken anything of the first channel.
+    this.#ready ||= !this.#attached;
+    this.#attached = true;
+    this.#pump();
+  }
+
+  #receive(data: unknown): void {
+    const frame = bytesOf(data);
+    const type = frame?.[0];
+    if (!frame || type === undefined) return this.#accuse();
+    if (type === GREET) return this.#greet(frame);
+    if (!this.#greeted) return this.#accuse();
+    if (type === ACK) return this.#acknowledge(readAck(frame));
+    if (type < COUNTED || frame.byteLength > FRAME_BYTES) return this.#accuse();
+    if (!this.#paused) return this.#take(frame);
+    this.#held.push(frame);
+    this.#heldBytes += costOf(frame);
+    // One frame may begin below the bound and end above.
+    if (this.#heldBytes > WINDOW_BYTES + costOf(frame)) this.#accuse();
+  }
+
+  #greet(frame: Uint8Array): void {
+    const greeting = readGreeting(frame);
+    if (!greeting || this.#greeted) return this.#accuse();
+    const { mine, yours, received, maxMessageBytes } = greeting;
+    this.#greeted = true;
+    this.#peerMaxMessageBytes = maxMessageBytes;
+    if (mine !== this.#theirs) {
+      const anew = this.#theirs !== 0n;
+      this.#theirs = mine;
+      this.#received = 0;
+      if (anew) {
+        this.#options.onReset();
+        this.#forget();
+      }
+    }
+    this.#ready = true;
+    this.#acknowledge(yours === this.#mine ? received : this.#acknowledged);
+  }
+
+  /** The other side has taken that many. */
+  #acknowledge(received: number | undefined): void {
+    const count = (received ?? -1) - this.#acknowledged;
+    // What it has taken on an earlier channel need not have been written to this one.
+    if (count < 0 || count > this.#kept.length) return this.#accuse();
+    for (const frame of this.#kept.splice(0, count)) {
+      this.#keptBytes -= costOf(frame);
+    }
+    this.#acknowledged += count;
+    this.#written = Math.max(0, this.#written - count);
+    this.#pump();
+  }
+
+  #take(frame: Uint8Array<ArrayBuffer>): void {
+    this.#received++;
+    this.#unansweredBytes += costOf(frame);
+    if (!this.#options.onFrame(frame)) return this.#accuse();
+    // A listener may have ended it.
+    if (!this.#channel) return;
+    if (this.#unansweredBytes >= ACK_BYTES) this.#answer();
+    else this.#timer ??= setTimeout(() => this.#answer(), ACK_MS);
+  }
+
+  #answer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#unansweredBytes = 0;
+    const channel = this.#channel;
+    if (channel) this.#write(channel, ackFrame(this.#received));
+  }
+
+  /** Hands the channel what it takes: first what it has not got of what is kept, then what is new. */
+  #pump(): void {
+    // A feed may wake its lane while it is asked.
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      while (this.#ready) {
+        const channel = this.#channel;
+        if (!channel || channel.bufferedAmount >= HIGH_WATER_BYTES) return;
+        const frame = this.#kept[this.#written] ?? this.#pull();
+        // What the channel does not take now is kept for the next one.
+        if (!frame || !this.#write(channel, frame)) return;
+        this.#written++;
+      }
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  /** A new frame, of the feed whose turn it is. */
+  #pull(): Uint8Array<ArrayBuffer> | undefined {
+    if (this.#keptBytes >= WINDOW_BYTES) return;
+    for (const feed of [...this.#feeds]) {
+      const frame = feed.next(this.#frameBytes);
+      if (!frame) continue;
+      // It may have had its last word.
+      if (this.#feeds.includes(feed)) {
+        this.remove(feed);
+        this.add(feed);
+      }
+      this.#kept.push(frame);
+      this.#keptBytes += costOf(frame);
+      return frame;
+    }
+  }
+
+  #write(channel: RTCDataChannel, frame: Uint8Array<ArrayBuffer>): boolean {
+    try {
+      channel.send(frame);
+      return true;
+    } catch {
+      // It closes, or its buffer is full, which is told by events.
+      return false;
+    }
+  }
+
+  #forget(): void {
+    this.#kept.length = this.#written = this.#keptBytes = 0;
+    this.#acknowledged = 0;
+  }
+
+  #accuse(): void {
+    if (this.#ended) return;
+    this.end();
+    this.#options.onViolation();
+  }
+}
+
+/** The bytes of a message: an `ArrayBuffer` in a browser, elsewhere perhaps a view of one that is used for others, too. */
+function bytesOf(data: unknown): Uint8Array<ArrayBuffer> | undefined {
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  return data instanceof Uint8Array ? new Uint8Array(data) : undefined;
+}
+
+function randomToken(): bigint {
+  const [token = 1n] = crypto.getRandomValues(new BigUint64Array(1));
+  return token || 1n;
+}

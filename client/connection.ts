@@ -1,5 +1,6 @@
 import { Exchange } from "./data/exchange.ts";
 import type { RequestHandler } from "./data/requests.ts";
+import type { TransferProgress } from "./data/transfer_progress.ts";
 import {
   type ClientLimits,
   exceedsBytes,
@@ -79,6 +80,20 @@ export interface SendOptions {
   /** Id or ids of the peers to send to. @default {everybody met} */
   readonly to?: string | readonly string[];
   /** Takes back what has not left when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@linkcode Connection.sendFile}. */
+export interface SendFileOptions {
+  /** Id or ids of the peers to send to; exactly one for a stream. @default {everybody met} */
+  readonly to?: string | readonly string[];
+  /** Name, 255 characters at most. @default {that of a `File`, else none} */
+  readonly name?: string;
+  /** Media type (RFC 6838), 255 characters at most. @default {that of a `Blob`, else none} */
+  readonly type?: string;
+  /** Called when a receiving app has read some more of it. */
+  readonly onProgress?: (progress: TransferProgress) => void;
+  /** Stops it when aborted; the peers are told. */
   readonly signal?: AbortSignal;
 }
 
@@ -181,6 +196,11 @@ export class Connection<Types extends RoomTypes = RoomTypes>
       data: {
         maxMessageBytes,
         requestHandler: () => this.#exchange.handler,
+        onFile: (file) => {
+          const heard = this.#events.has("file");
+          this.#emit("file", file);
+          return heard;
+        },
       },
       emit: (event, ...payload) => this.#emit(event, ...payload),
       debug,
@@ -294,6 +314,26 @@ export class Connection<Types extends RoomTypes = RoomTypes>
     options: SendOptions = {},
   ): Promise<number> {
     return this.#exchange.send(data, options);
+  }
+
+  /**
+   * Sends a file, or whatever a stream of `Uint8Array`s gives, of any size. Each
+   * peer hears of it by the event `file` and accepts it, or not; it is sent no
+   * faster than the peer reads it, and beside messages, which need not wait for it.
+   * A connection that is made anew goes on where the one before stopped.
+   *
+   * @returns The number of peers, when each of them has read all of it and found its digest right.
+   * @throws {TransferError} If it did not arrive whole; `code` says why.
+   * @throws {AggregateError} The same, if there are several peers, with an error for each that does not have it.
+   * @throws {TypeError} If it is neither a Blob nor a stream, or a stream that is locked.
+   * @throws {RangeError} If a stream is for more than one peer, or a name too long.
+   * @throws {DOMException} `InvalidStateError` if a peer in `to` is not connected.
+   */
+  sendFile(
+    source: Blob | ReadableStream<Uint8Array>,
+    options: SendFileOptions = {},
+  ): Promise<number> {
+    return this.#exchange.sendFile(source, options);
   }
 
   /**

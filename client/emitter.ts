@@ -25,6 +25,11 @@ export class Emitter<Events extends { [Name in keyof Events]: Listener }> {
     return () => void boxes.delete(box);
   }
 
+  /** Whether anybody listens to `event`. */
+  has(event: keyof Events): boolean {
+    return (this.#boxes.get(event)?.size ?? 0) > 0;
+  }
+
   /** Calls every listener of `event` that there is now. */
   emit<Name extends keyof Events>(
     event: Name,

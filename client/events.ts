@@ -1,3 +1,4 @@
+import type { ReceivedFile } from "./data/received_file.ts";
 import type { PairReason } from "./pair_reason.ts";
 import type { PairState } from "./pair_state.ts";
 import type { Path } from "./path.ts";
@@ -34,6 +35,11 @@ export interface ConnectionEvents<Types extends RoomTypes = RoomTypes> {
   datachannel: (channel: RTCDataChannel) => void;
   /** A peer sent something: a string as it was, anything binary as an `ArrayBuffer`. Never before the `peer` event of its sender. */
   message: (message: Message<MessageOf<Types>>) => void;
+  /**
+   * A peer offers a file: nothing of it comes before it is accepted, or read.
+   * Where nobody listens, it is refused.
+   */
+  file: (file: ReceivedFile) => void;
   /**
    * A pair has ended, or the other side has begun anew, with messages on their way
    * that the peer had not confirmed: it has not got them, or could not say so.

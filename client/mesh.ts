@@ -23,7 +23,10 @@ export interface MeshOptions {
   /** What the server says of TURN; `undefined` if its servers are not used. */
   readonly turn: () => TurnStatus | undefined;
   /** What data planes need of the app. */
-  readonly data: Pick<DataPlaneOptions, "maxMessageBytes" | "requestHandler">;
+  readonly data: Pick<
+    DataPlaneOptions,
+    "maxMessageBytes" | "requestHandler" | "onFile"
+  >;
   /** Tells the app. */
   readonly emit: <Name extends keyof ConnectionEvents>(
     event: Name,

@@ -28,9 +28,16 @@ export {
   type MessagesOptions,
   type Peer,
   type RequestOptions,
+  type SendFileOptions,
   type SendOptions,
 } from "./connection.ts";
 export { RequestError, type RequestErrorCode } from "./data/request_error.ts";
+export { type AcceptOptions, ReceivedFile } from "./data/received_file.ts";
+export {
+  TransferError,
+  type TransferErrorCode,
+} from "./data/transfer_error.ts";
+export type { TransferProgress } from "./data/transfer_progress.ts";
 export { SendError } from "./data/send_error.ts";
 export type { Sendable } from "./data/payload.ts";
 export type { Request, RequestHandler } from "./data/requests.ts";

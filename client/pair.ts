@@ -30,7 +30,7 @@ export interface PairOptions {
   /** The last generation used with this peer, 0 if none was. */
   readonly generation: number;
   /** What is said and heard over all connections. The pair ends it. */
-  readonly plane: Pick<DataPlane, "attach" | "detach" | "release" | "end">;
+  readonly plane: Pick<DataPlane, "attach" | "detach" | "start" | "end">;
   /** A fresh connection. */
   take(): Line;
   /** Says something to the other side, in order. */
@@ -274,7 +274,7 @@ export class Pair {
         const known = this.#announced;
         this.#announced = true;
         this.#options.onOpen(this, channel);
-        if (!known) plane.release();
+        if (!known) plane.start();
       },
       onMessage,
       made: this.#made,

@@ -4,8 +4,10 @@ import { END, isMessage, KIND, slotOf, START } from "./item_frame.ts";
 import { ItemQueue, type OutgoingItem } from "./item_queue.ts";
 import { Lane } from "./lane.ts";
 import type { Payload } from "./payload.ts";
+import type { ReceivedFile } from "./received_file.ts";
 import { type RequestHandler, Requests } from "./requests.ts";
 import { toData } from "./to_data.ts";
+import { type Shipment, Transfers } from "./transfers.ts";
 
 /** Most answers that wait to leave. */
 const MAX_WAITING = 2 ** 16;
@@ -20,6 +22,8 @@ export interface DataPlaneOptions {
   onMessage(data: string | ArrayBuffer): void;
   /** Messages that were taken to be sent, and that nobody has confirmed, will not be: there is nobody to send them to. */
   onUndelivered(messages: number): void;
+  /** A file is offered; `false` if nobody hears of it. */
+  onFile(file: ReceivedFile): boolean;
   /** Who answers requests, if anybody does. */
   requestHandler(): RequestHandler<string | ArrayBuffer> | undefined;
   /** The peer does what no honest peer does. */
@@ -34,12 +38,15 @@ export class DataPlane {
   readonly #sends: ItemQueue;
   readonly #others: ItemQueue;
   readonly #requests: Requests;
+  readonly #files: Lane;
+  readonly #transfers: Transfers;
   /** Nothing is heard before the app knows the peer. */
   #holds = 1;
 
   /** Has no connection yet. */
   constructor(options: DataPlaneOptions) {
-    const { peer, maxMessageBytes, requestHandler, onViolation } = options;
+    const { peer, maxMessageBytes, onFile, requestHandler, onViolation } =
+      options;
     this.#options = options;
     this.#assembler = new Assembler(maxMessageBytes);
     const messages = this.#messages = new Lane({
@@ -61,6 +68,13 @@ export class DataPlane {
     });
     messages.add(this.#sends);
     messages.add(others);
+    const files = this.#files = new Lane({
+      maxMessageBytes,
+      onFrame: (frame) => this.#transfers.receive(frame),
+      onReset: () => this.#transfers.reset(),
+      onViolation,
+    });
+    this.#transfers = new Transfers({ peer, lane: files, onFile });
   }
 
   /** Largest message that the peer takes, as far as it is known. */
@@ -74,16 +88,24 @@ export class DataPlane {
   }
 
   /** Uses a connection from now on, which need not be open. */
-  attach({ pc, messages }: Line): void {
+  attach({ pc, messages, files }: Line): void {
     this.#messages.attach(messages, pc);
+    this.#files.attach(files, pc);
   }
 
   /** The connection is no more. */
   detach(): void {
     this.#messages.detach();
+    this.#files.detach();
   }
 
-  /** The app shall hear of no message for now: it does not know the peer yet, or is slow to read. */
+  /** The app knows the peer, and hears of what it sends. */
+  start(): void {
+    this.release();
+    this.#files.resume();
+  }
+
+  /** The app shall hear of no message for now: it is slow to read. */
   hold(): void {
     this.#holds++;
     this.#messages.pause();
@@ -119,10 +141,17 @@ export class DataPlane {
     return this.#requests.ask(payload, options);
   }
 
+  /** Sends a file; resolves when the peer has read all of it, and its digest is right. */
+  sendFile(shipment: Shipment): Promise<void> {
+    return this.#transfers.send(shipment);
+  }
+
   /** Ends everything, for good. */
   end(): void {
     this.#reset();
+    this.#transfers.reset();
     this.#messages.end();
+    this.#files.end();
   }
 
   #receive(item: IncomingItem): boolean {

@@ -4,6 +4,8 @@ import { MessageQueue } from "./message_queue.ts";
 import { Payload } from "./payload.ts";
 import type { RequestHandler } from "./requests.ts";
 import { SendError } from "./send_error.ts";
+import { NAME_CHARS, type Offer } from "./transfer_frame.ts";
+import type { TransferProgress } from "./transfer_progress.ts";
 
 /** How long an answer may take, unless the app says otherwise. */
 const ANSWER_MS = 30_000;
@@ -21,6 +23,15 @@ export interface ExchangeOptions {
     event: Name,
     listener: ConnectionEvents[Name],
   ): () => void;
+}
+
+/** What {@linkcode Exchange.sendFile} takes. */
+export interface SendFileSettings {
+  readonly to?: string | readonly string[] | undefined;
+  readonly name?: string | undefined;
+  readonly type?: string | undefined;
+  readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What one membership says to its peers, and hears from them. */
@@ -86,6 +97,40 @@ export class Exchange {
     }
     if (lost.length > 0) throw new SendError(lost, { cause: errors[0] });
     return left;
+  }
+
+  /** Sends a file to some peers; resolves with their number when all of them have it. */
+  async sendFile(
+    source: unknown,
+    options: SendFileSettings,
+  ): Promise<number> {
+    const { to = this.#options.met(), onProgress, signal } = options;
+    const offer = readOfferOf(source, options);
+    const ids = [...new Set([to].flat())];
+    if (source instanceof ReadableStream && ids.length !== 1) {
+      throw new RangeError(
+        `Cannot send file: a stream is read once, so it goes to 1 peer, not to ${ids.length}`,
+      );
+    }
+    signal?.throwIfAborted();
+    const planes = ids.map((id) => this.#planeOf("send file", id));
+    const sent = await Promise.allSettled(planes.map((plane) =>
+      plane.sendFile({
+        source: source as Blob | ReadableStream,
+        offer,
+        onProgress,
+        signal,
+      })
+    ));
+    const errors = sent.flatMap((each) =>
+      each.status === "rejected" ? [each.reason] : []
+    );
+    if (errors.length === 0) return ids.length;
+    if (ids.length === 1 || signal?.aborted) throw errors[0];
+    throw new AggregateError(
+      errors,
+      `Cannot send file to ${errors.length} of ${ids.length} peers`,
+    );
   }
 
   /** Asks a peer, and resolves with its answer. */
@@ -169,4 +214,25 @@ export class Exchange {
       );
     }
   }
+}
+
+function readOfferOf(source: unknown, options: SendFileSettings): Offer {
+  const blob = source instanceof Blob ? source : undefined;
+  if (!blob && !(source instanceof ReadableStream)) {
+    throw new TypeError(
+      "Cannot send file: it must be a File, a Blob or a ReadableStream",
+    );
+  }
+  const {
+    name = blob && "name" in blob ? String(blob.name) : "",
+    type = blob?.type ?? "",
+  } = options;
+  for (const [option, value] of Object.entries({ name, type })) {
+    if (value.length > NAME_CHARS) {
+      throw new RangeError(
+        `Cannot send file: "${option}" must have at most ${NAME_CHARS} characters, got ${value.length}`,
+      );
+    }
+  }
+  return { name, type, size: blob?.size ?? null };
 }

@@ -1,4 +1,4 @@
-import { BlobSource, type BlobSourceOptions, type Source } from "./source.ts";
+import { ReadAheadSource, type Source, type SourceOptions } from "./source.ts";
 
 /** What can be sent. */
 export type Sendable = string | BufferSource | Blob;
@@ -52,8 +52,8 @@ export class Payload {
   }
 
   /** Reads it from the start. */
-  open(options: BlobSourceOptions): Source {
-    if (this.#blob) return new BlobSource(this.#blob, options);
+  open(options: SourceOptions): Source {
+    if (this.#blob) return ReadAheadSource.ofBlob(this.#blob, options);
     let offset = 0;
     return {
       take: (maxBytes) => {

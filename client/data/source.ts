@@ -10,27 +10,79 @@ export interface Source {
   take(maxBytes: number): Uint8Array | undefined;
 }
 
-/** Whom a {@linkcode BlobSource} tells. */
-export interface BlobSourceOptions {
-  /** There is something to take. */
+/** Whom a source tells that has to read first. */
+export interface SourceOptions {
+  /** There is something to take, or it has ended. */
   onReady(): void;
-  /** The Blob cannot be read, such as a file that has changed since. Nothing follows. */
+  /** It cannot be read, such as a file that has changed since. Nothing follows. */
   onError(error: unknown): void;
 }
 
-/** Reads a Blob, one piece ahead. */
-export class BlobSource implements Source {
-  readonly #blob: Blob;
-  readonly #options: BlobSourceOptions;
+/** Where a source reads from. */
+interface Origin {
+  /** The next bytes; `undefined` at the end. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Nothing more will be read. */
+  cancel?(reason: unknown): void;
+}
+
+/** Reads one piece ahead. */
+export class ReadAheadSource implements Source {
+  readonly #origin: Origin;
+  readonly #options: SourceOptions;
   #piece: Uint8Array | undefined;
   #next: Uint8Array | undefined;
-  #reading = false;
-  #read = 0;
+  #state: "idle" | "reading" | "done" = "idle";
 
-  /** Reads nothing yet. */
-  constructor(blob: Blob, options: BlobSourceOptions) {
-    this.#blob = blob;
+  private constructor(origin: Origin, options: SourceOptions) {
+    this.#origin = origin;
     this.#options = options;
+  }
+
+  /** Reads a Blob. */
+  static ofBlob(blob: Blob, options: SourceOptions): ReadAheadSource {
+    let start = 0;
+    return new ReadAheadSource({
+      async read() {
+        const piece = blob.slice(start, start += PIECE_BYTES);
+        return piece.size > 0
+          ? new Uint8Array(await piece.arrayBuffer())
+          : undefined;
+      },
+    }, options);
+  }
+
+  /**
+   * Reads a stream, which is locked from now on.
+   *
+   * @throws {TypeError} If it is locked already.
+   */
+  static ofStream(
+    stream: ReadableStream<unknown>,
+    options: SourceOptions,
+  ): ReadAheadSource {
+    const reader = stream.getReader();
+    return new ReadAheadSource({
+      async read() {
+        const { done, value } = await reader.read();
+        if (done) return;
+        if (value instanceof Uint8Array) return value;
+        throw new TypeError("The chunks of a stream must be Uint8Arrays");
+      },
+      cancel: (reason) => void reader.cancel(reason).catch(() => {}),
+    }, options);
+  }
+
+  /** Whether all was taken. */
+  get ended(): boolean {
+    return this.#state === "done" && !this.#piece?.byteLength && !this.#next;
+  }
+
+  /** Nobody takes any more. */
+  cancel(reason: unknown): void {
+    this.#state = "done";
+    this.#piece = this.#next = undefined;
+    this.#origin.cancel?.(reason);
   }
 
   /** {@linkcode Source.take} */
@@ -39,24 +91,30 @@ export class BlobSource implements Source {
       this.#piece = this.#next;
       this.#next = undefined;
     }
-    if (!this.#next) void this.#readOn();
+    if (!this.#next && this.#state === "idle") void this.#readOn();
     const piece = this.#piece;
     this.#piece = piece?.subarray(maxBytes);
     return piece?.subarray(0, maxBytes);
   }
 
   async #readOn(): Promise<void> {
-    const start = this.#read;
-    if (this.#reading || start >= this.#blob.size) return;
-    this.#reading = true;
+    this.#state = "reading";
     try {
-      const slice = this.#blob.slice(start, start + PIECE_BYTES);
-      this.#next = new Uint8Array(await slice.arrayBuffer());
-      this.#read = start + this.#next.byteLength;
-      this.#reading = false;
+      let piece = await this.#origin.read();
+      // What is empty is nothing to take.
+      while (piece?.byteLength === 0) piece = await this.#origin.read();
+      if (this.#isCancelled()) return;
+      this.#next = piece;
+      this.#state = piece ? "idle" : "done";
     } catch (error) {
+      if (this.#isCancelled()) return;
+      this.#state = "done";
       return this.#options.onError(error);
     }
     if (!this.#piece?.byteLength) this.#options.onReady();
+  }
+
+  #isCancelled(): boolean {
+    return this.#state === "done";
   }
 }

@@ -41,7 +41,11 @@ class Scene implements AsyncDisposable {
       joined: () => true,
       onStall: () => {},
       turn: () => undefined,
-      data: { maxMessageBytes: 2 ** 20, requestHandler: () => undefined },
+      data: {
+        maxMessageBytes: 2 ** 20,
+        requestHandler: () => undefined,
+        onFile: () => false,
+      },
       emit: (event: string, ..._payload: unknown[]) =>
         void this.told.push(event),
       debug: () => {},

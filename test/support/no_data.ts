@@ -3,10 +3,10 @@ import type { DataPlane } from "../../client/data/data_plane.ts";
 /** The data plane of a pair in whose messages nobody is interested. */
 export const NO_DATA: Pick<
   DataPlane,
-  "attach" | "detach" | "release" | "end"
+  "attach" | "detach" | "start" | "end"
 > = {
   attach() {},
   detach() {},
-  release() {},
+  start() {},
   end() {},
 };

@@ -11,6 +11,7 @@ export async function clientSize(): Promise<Measurement> {
     samples: [{
       ours: await kilobytes("../../mod.ts"),
       floor: await kilobytes("./partysocket_alone.ts"),
+      others: new Map(),
     }],
     aim: { ours: 12 },
   };

@@ -1,6 +1,8 @@
 import { inTime, startArena } from "./arena.ts";
 import type {} from "./contender.ts";
+import { CONNECTING } from "./contender_pages.ts";
 import { interleaved, type Measurement, type Side } from "./measurement.ts";
+import { startRelay } from "./relay.ts";
 
 /**
  * From the call in the second page of a room to the first message from the
@@ -10,7 +12,7 @@ import { interleaved, type Measurement, type Side } from "./measurement.ts";
 export async function connectTime(
   { quick }: { quick: boolean },
 ): Promise<Measurement> {
-  await using arena = await startArena();
+  await using arena = await startArena({ scripts: CONNECTING, startRelay });
   const [waiting, visiting] = await arena.openPages(2);
   if (!waiting || !visiting) throw new Error("Cannot measure: no pages");
 

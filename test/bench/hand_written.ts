@@ -1,11 +1,12 @@
 /**
  * The floor of the client: what one writes by hand for exactly this task. It
- * trickles every candidate at once, knows who dials, uses a negotiated channel,
- * and makes its RTCPeerConnection while the socket still opens. No glare, no
- * reconnecting, no errors, nobody leaves.
+ * knows who dials, and makes its RTCPeerConnection while the socket still opens.
+ * No glare, no reconnecting, no errors, nobody leaves.
  *
  * @module
  */
+import { type HandMadePair, makePair } from "./hand_made_pair.ts";
+
 globalThis.contender = {
   wait(relay, room, iceServers) {
     const socket = new WebSocket(`ws://${relay}/pair/${room}`);
@@ -47,40 +48,3 @@ globalThis.contender = {
     });
   },
 };
-
-interface Signal {
-  readonly description?: RTCSessionDescriptionInit;
-  readonly candidate?: RTCIceCandidateInit;
-}
-
-interface HandMadePair {
-  readonly channel: RTCDataChannel;
-  describe(): Promise<void>;
-  receive(signal: Signal): Promise<void>;
-}
-
-function makePair(
-  send: (signal: string) => void,
-  iceServers: RTCIceServer[] = [],
-): HandMadePair {
-  const pc = new RTCPeerConnection({ iceServers });
-  const channel = pc.createDataChannel("", { negotiated: true, id: 0 });
-  pc.onicecandidate = ({ candidate }) => {
-    if (candidate) send(JSON.stringify({ candidate }));
-  };
-  async function describe(): Promise<void> {
-    await pc.setLocalDescription();
-    send(JSON.stringify({ description: pc.localDescription }));
-  }
-  return {
-    channel,
-    describe,
-    async receive({ description, candidate }) {
-      // The browser puts a candidate behind a description that is still being set.
-      if (candidate) await pc.addIceCandidate(candidate);
-      if (!description) return;
-      await pc.setRemoteDescription(description);
-      if (description.type === "offer") await describe();
-    },
-  };
-}

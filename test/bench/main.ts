@@ -8,24 +8,31 @@
  * ```
  *
  * What is compared runs interleaved, pinned to one core each: on a machine that
- * does other things only the ratio of two neighbouring samples says much.
+ * does other things only the ratio within a round says much. Where other
+ * libraries do the same they are measured beside, each in a row of its own.
  * Linux only (`taskset`, `/proc`).
  *
- * | I want to change …                         | go to …                                   |
- * | ------------------------------------------ | ----------------------------------------- |
- * | what a relayed signal costs the server     | `relay_cpu.ts`, `relay_load.ts`           |
- * | what a session that is quiet costs it      | `idle_memory.ts`, `idle_load.ts`          |
- * | how long two pages, or eight, take         | `connect_time.ts`, `mesh_time.ts`         |
- * | how long two pages take behind NATs        | `network_time.ts`, `network_site.ts`      |
- * | what the pages do                          | `contender.ts`, `ours.ts`, `hand_written.ts` |
- * | where the pages do it                      | `arena.ts`, `contender_pages.ts`          |
- * | the floor of the server                    | `bare_relay.ts`, `bare_rooms.ts`          |
- * | how large the client is                    | `client_size.ts`                          |
+ * | I want to change …                               | go to …                                                    |
+ * | ------------------------------------------------ | ---------------------------------------------------------- |
+ * | what a relayed signal costs the server           | `relay_cpu.ts`, `relay_load.ts`                            |
+ * | what a session that is quiet costs it            | `idle_memory.ts`, `idle_load.ts`                           |
+ * | how long two pages, or eight, take               | `connect_time.ts`, `mesh_time.ts`                          |
+ * | how long two pages take behind NATs              | `network_time.ts`, `network_site.ts`                       |
+ * | what the pages do that connect                   | `contender.ts`, `ours.ts`, `hand_written.ts`               |
+ * | where the pages do it                            | `arena.ts`, `contender_pages.ts`                           |
+ * | the floor of the server                          | `bare_relay.ts`, `bare_rooms.ts`                           |
+ * | how long bytes take from page to page            | `data/transfer_time.ts`, `data/round_trip_time.ts`         |
+ * | what the pages do that send them                 | `data/ours.ts`, `data/hand_written.ts`, `data/peerjs.ts` … |
+ * | how those are driven, and which libraries beside | `data/enter.ts`, `data/data_arena.ts`                      |
+ * | how the other libraries join                     | `../rivals/`                                               |
+ * | how large the client is                          | `client_size.ts`                                           |
  *
  * @module
  */
 import { clientSize } from "./client_size.ts";
 import { connectTime } from "./connect_time.ts";
+import { roundTripTime } from "./data/round_trip_time.ts";
+import { fileTime, largeMessageTime, sendTime } from "./data/transfer_time.ts";
 import { idleMemory } from "./idle_memory.ts";
 import { machine } from "./machine.ts";
 import type { Measurement } from "./measurement.ts";
@@ -44,6 +51,10 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
   ["idle_memory", idleMemory],
   ["connect_time", connectTime],
   ["mesh_time", meshTime],
+  ["send_time", sendTime],
+  ["file_time", fileTime],
+  ["large_message_time", largeMessageTime],
+  ["round_trip_time", roundTripTime],
   ["network_time", networkTime],
 ]);
 

@@ -1,6 +1,8 @@
 import { inTime, startArena } from "./arena.ts";
 import type {} from "./contender.ts";
+import { CONNECTING } from "./contender_pages.ts";
 import { interleaved, type Measurement, type Side } from "./measurement.ts";
+import { startRelay } from "./relay.ts";
 
 const PAGES = 8;
 /** Time for the call to reach all pages before they start at once. */
@@ -10,7 +12,7 @@ const COUNTDOWN_MS = 300;
 export async function meshTime(
   { quick }: { quick: boolean },
 ): Promise<Measurement> {
-  await using arena = await startArena();
+  await using arena = await startArena({ scripts: CONNECTING, startRelay });
   const pages = await arena.openPages(PAGES);
 
   async function measure(side: Side): Promise<number> {

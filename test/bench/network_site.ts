@@ -8,11 +8,11 @@
 import { coturn } from "../../server/coturn.ts";
 import { Server } from "../../server/mod.ts";
 import { BareRooms } from "./bare_rooms.ts";
-import { contenderPages } from "./contender_pages.ts";
+import { CONNECTING, contenderPages } from "./contender_pages.ts";
 import { unreachedLimits } from "./unreached_limits.ts";
 
 const [hostname = "", turn = ""] = Deno.args;
-const pages = await contenderPages();
+const pages = await contenderPages(CONNECTING);
 const rooms = new BareRooms();
 const server = new Server({
   turn: coturn(JSON.parse(turn)),

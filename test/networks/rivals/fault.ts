@@ -1,4 +1,4 @@
-import type { Library } from "./library.ts";
+import type { Library } from "../../rivals/library.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** Something that happens to all libraries at the same moment, and what is measured of it. */

@@ -1,7 +1,7 @@
 import type { NetworkKind } from "../network_kind.ts";
 import type { Fault, Row } from "./fault.ts";
 import { lasting } from "./lasting.ts";
-import type { Library } from "./library.ts";
+import type { Library } from "../../rivals/library.ts";
 import { newcomers } from "./newcomers.ts";
 import { NOTHING, type Outcome } from "./outcome.ts";
 import { join, judgeAll, notesOf, type PairOfPages } from "./pair_of_pages.ts";

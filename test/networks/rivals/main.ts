@@ -18,9 +18,9 @@
  * | I want to change …                            | go to …                              |
  * | --------------------------------------------- | ------------------------------------ |
  * | what happens                                  | `faults.ts`, `strike.ts`, `newcomers.ts` |
- * | what an app does with a library               | `pages/`, `rival.ts`                 |
- * | its signaling server                          | `servers/`, `signaling.ts`           |
- * | which libraries there are, what the table says of them | `library.ts`                |
+ * | what an app does with a library               | `pages/`, `rival.ts`, `../../rivals/join_*.ts` |
+ * | its signaling server                          | `servers/`, `signaling.ts` in `../../rivals/` |
+ * | which libraries there are, what the table says of them | `../../rivals/library.ts`   |
  * | what the pages write down, how it is judged   | `talk.ts`, `pair_of_pages.ts`, `outcome.ts` |
  * | where it happens                              | `stage.ts`, `open_rival.ts`          |
  *
@@ -32,7 +32,12 @@ import { whyNoCoturn } from "../../support/coturn.ts";
 import { whyNoNetworks } from "../../support/network.ts";
 import type { Row } from "./fault.ts";
 import { FAULTS } from "./faults.ts";
-import { glueOf, LIBRARIES, type Library, titleOf } from "./library.ts";
+import {
+  glueOf,
+  LIBRARIES,
+  type Library,
+  titleOf,
+} from "../../rivals/library.ts";
 import { cell, type Outcome } from "./outcome.ts";
 
 const { values: flags, positionals: names } = parseArgs({

@@ -1,6 +1,6 @@
 import type { Browser, HTTPRequest, Page } from "puppeteer";
 import { bundle } from "../../bench/bundle.ts";
-import { fileOf, type Library } from "./library.ts";
+import { fileOf, type Library } from "../../rivals/library.ts";
 import type {} from "./talk.ts";
 
 const PAGE = `<!doctype html>

@@ -1,7 +1,7 @@
 import type { Page } from "puppeteer";
-import type { Library } from "./library.ts";
+import type { Library } from "../../rivals/library.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Signaling } from "./signaling.ts";
+import type { Signaling } from "../../rivals/signaling.ts";
 import type {} from "./talk.ts";
 
 /** How long after a fault's end a pair may take to talk again, and how long it may take to connect. */

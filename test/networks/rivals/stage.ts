@@ -3,10 +3,10 @@ import { type Lab, makeLab } from "../lab.ts";
 import type { Host } from "../host.ts";
 import type { LocalNetwork } from "../local_network.ts";
 import type { NetworkKind } from "../network_kind.ts";
-import type { Library } from "./library.ts";
+import type { Library } from "../../rivals/library.ts";
 import { openRival } from "./open_rival.ts";
 import type { PairOfPages } from "./pair_of_pages.ts";
-import { startSignaling } from "./signaling.ts";
+import { startSignaling } from "../../rivals/signaling.ts";
 
 /** Where rivals meet. */
 export interface StageOptions {

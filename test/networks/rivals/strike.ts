@@ -1,5 +1,5 @@
 import type { Row } from "./fault.ts";
-import type { Library } from "./library.ts";
+import type { Library } from "../../rivals/library.ts";
 import { NOTHING, type Outcome } from "./outcome.ts";
 import {
   join,

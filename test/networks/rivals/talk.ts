@@ -1,4 +1,5 @@
-import type { JoinOptions, Rival } from "./rival.ts";
+import type { JoinOptions } from "../../rivals/joining.ts";
+import type { Rival } from "./rival.ts";
 
 /** How often a page talks to whom its library calls connected. */
 const EVERY_MS = 50;
@@ -68,8 +69,8 @@ export function enter(rival: Rival): void {
     void notes.push(`${new Date().toISOString().slice(11, 23)} ${text}`);
   const heardFrom = (name: string) => heard.get(name) ?? [];
 
-  function onMessage(text: string): void {
-    const [name = "", number, sentAt] = text.split(" ");
+  function onMessage(data: unknown): void {
+    const [name = "", number, sentAt] = String(data).split(" ");
     const all = heardFrom(name);
     heard.set(name, all);
     all.push({

@@ -7,7 +7,7 @@ enter({
   async join({ name, signaling, room }, { onMessage, onGone, onNote }) {
     const host = `http://${signaling}`;
     connection = await connect({ host, room, id: name });
-    connection.on("message", ({ data }) => onMessage(String(data)));
+    connection.on("message", ({ data, peer }) => onMessage(data, peer));
     connection.on("peer-disconnect", onGone);
     connection.on(
       "peer-state",

@@ -1,5 +1,5 @@
-import { type Program, startProgram } from "../../bench/program.ts";
-import type { CoturnOptions } from "../../../server/coturn.ts";
+import { type Program, startProgram } from "../bench/program.ts";
+import type { CoturnOptions } from "../../server/coturn.ts";
 import { fileOf, type Library } from "./library.ts";
 
 /** The signaling server of a library, which can be killed. */
@@ -14,19 +14,32 @@ export interface Signaling extends AsyncDisposable {
   start(): Promise<void>;
 }
 
+/** Where it listens. */
+export interface SignalingOptions {
+  readonly hostname: string;
+  readonly port: number;
+  /** The core that it is bound to. @default {any} */
+  readonly core?: number;
+  /** The TURN server of which ours tells; the others leave that to the app. */
+  readonly turn?: CoturnOptions;
+}
+
 /** Starts the signaling server of a library. */
 export async function startSignaling(
   library: Library,
-  options: { hostname: string; port: number; turn: CoturnOptions },
+  options: SignalingOptions,
 ): Promise<Signaling> {
-  const { hostname, port, turn } = options;
-  const file = `../networks/rivals/servers/${fileOf(library)}`;
-  const args = [hostname, String(port), JSON.stringify(turn)];
+  const { hostname, port, core, turn } = options;
+  const file = `../rivals/servers/${fileOf(library)}`;
+  const args = [hostname, String(port), JSON.stringify(turn ?? null)];
   let program: Program | undefined;
   let startedAt = 0;
 
   async function start(): Promise<void> {
-    program = await startProgram(file, { args });
+    program = await startProgram(file, {
+      args,
+      ...(core !== undefined && { core }),
+    });
     // Some say hello in words of their own first.
     while (await program.hear() !== "ready");
     startedAt = Date.now();

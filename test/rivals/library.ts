@@ -1,4 +1,4 @@
-import config from "../../../deno.json" with { type: "json" };
+import config from "../../deno.json" with { type: "json" };
 
 /** The libraries that are compared. */
 export type Library = keyof typeof GLUE;
@@ -29,7 +29,7 @@ export function glueOf(library: Library): string {
   return GLUE[library];
 }
 
-/** Name of its files in `pages/` and `servers/`. */
+/** Name of its server in `servers/`, and of its pages where they are. */
 export function fileOf(library: Library): string {
   return `${library.replace("-", "_")}.ts`;
 }

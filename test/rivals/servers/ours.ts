@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { coturn } from "../../../../server/coturn.ts";
-import { serve } from "../../../../server/mod.ts";
+import { coturn } from "../../../server/coturn.ts";
+import { serve } from "../../../server/mod.ts";
 
 const [hostname = "", port, turn = ""] = Deno.args;
 serve({ hostname, port: Number(port), turn: coturn(JSON.parse(turn)) });

@@ -1,3 +1,5 @@
+import type { Channel } from "./data/channel.ts";
+import type { ChannelOptions } from "./data/channel_options.ts";
 import { Exchange } from "./data/exchange.ts";
 import type { RequestHandler } from "./data/requests.ts";
 import type { TransferProgress } from "./data/transfer_progress.ts";
@@ -91,7 +93,7 @@ export interface SendFileOptions {
   readonly name?: string;
   /** Media type (RFC 6838), 255 characters at most. @default {that of a `Blob`, else none} */
   readonly type?: string;
-  /** Called when a receiving app has read some more of it. */
+  /** Called when a receiving app has accepted it, and has read some more of it. */
   readonly onProgress?: (progress: TransferProgress) => void;
   /** Stops it when aborted; the peers are told. */
   readonly signal?: AbortSignal;
@@ -156,6 +158,8 @@ export class Connection<Types extends RoomTypes = RoomTypes>
   readonly polite: boolean;
   readonly #parts: ConnectionParts;
   readonly #events = new Emitter<ConnectionEvents>();
+  /** What was sent by `send`: of what comes raw nobody can be made to wait. */
+  readonly #sent = new Emitter<Pick<ConnectionEvents, "message">>();
   readonly #mesh: Mesh;
   readonly #exchange: Exchange;
   #members: Roster = new Map();
@@ -185,6 +189,7 @@ export class Connection<Types extends RoomTypes = RoomTypes>
       maxMessageBytes,
       met: () => this.#mesh.met,
       plane: (peerId) => this.#mesh.plane(peerId),
+      onMessage: (listener) => this.#sent.on("message", listener),
       on: (event, listener) => this.#events.on(event, listener),
     });
     this.#mesh = new Mesh(welcome, {
@@ -195,7 +200,12 @@ export class Connection<Types extends RoomTypes = RoomTypes>
       turn: () => settings.iceServers ? undefined : this.#turn,
       data: {
         maxMessageBytes,
+        onMessage: (message) => {
+          this.#sent.emit("message", message);
+          this.#emit("message", message);
+        },
         requestHandler: () => this.#exchange.handler,
+        channels: () => this.#exchange.channels,
         onFile: (file) => {
           const heard = this.#events.has("file");
           this.#emit("file", file);
@@ -307,7 +317,7 @@ export class Connection<Types extends RoomTypes = RoomTypes>
    * @throws {TypeError} If it cannot be sent.
    * @throws {RangeError} If it is larger than we send or a peer takes; nothing was sent.
    * @throws {DOMException} `InvalidStateError` if a peer in `to` is not connected, `QuotaExceededError` if more than `maxMessageBytes` wait for one already; nothing was sent.
-   * @throws {SendError} If a pair ended, or a Blob could not be read, before all of it had left; `lost` says for whom. May be ignored: `undelivered` tells, too.
+   * @throws {SendError} If a pair ended, or a Blob could not be read, before all of it had left; `lost` says for whom. If they are gone it may be ignored: `undelivered` tells, too.
    */
   send(
     data: SendableAs<MessageOf<Types>>,
@@ -337,14 +347,42 @@ export class Connection<Types extends RoomTypes = RoomTypes>
   }
 
   /**
-   * Messages from now on, for `for await`. What is not read yet is kept; a peer
-   * of which more than 1 MiB waits has to wait itself, with its requests.
-   * Ends when the connection is closed.
+   * The channel of that name, which opens to every peer that asks for the same
+   * one, whoever asks first, now or later. Asked for again it is the same one,
+   * until it is closed. There are at most 64.
+   *
+   * @example
+   * ```ts no-eval
+   * import { connect } from "@x/webrtc";
+   *
+   * const connection = await connect({ host: "localhost:8000", room: "game" });
+   * const moves = connection.channel<string>("moves", { ordered: false, maxRetransmits: 0 });
+   * moves.on("message", ({ data, peer }) => console.log(peer, data));
+   * await moves.send("left");
+   * ```
+   *
+   * @typeParam Data What arrives on it, for the compiler: `string`, `ArrayBuffer`, or both.
+   * @param name 1 to 128 characters. The raw channels of `connectToPeer` have names of their own.
+   * @throws {TypeError} If an option has the wrong type, both limits are there, or the channel is there with other options.
+   * @throws {RangeError} If the name has the wrong length, a number is out of range, or there are too many.
+   */
+  channel<Data extends string | ArrayBuffer = MessageOf<Types>>(
+    name: string,
+    options: ChannelOptions = {},
+  ): Channel<Data> {
+    return this.#exchange.channel(name, options) as unknown as Channel<Data>;
+  }
+
+  /**
+   * Messages from now on, for `for await`; those of `send`, not what a peer sends
+   * on raw channels. What is not read yet is kept; a peer of which more than 1 MiB
+   * waits has to wait itself. Ends when the connection is closed.
    */
   messages(
     options: MessagesOptions = {},
   ): AsyncIterableIterator<Message<MessageOf<Types>>> {
     const messages = this.#exchange.messages(options.signal);
+    if (this.#state === "closed") void messages.return();
     return messages as AsyncIterableIterator<Message<MessageOf<Types>>>;
   }
 

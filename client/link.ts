@@ -2,6 +2,7 @@ import type { TurnStatus } from "../protocol.ts";
 import { Negotiation } from "./negotiation.ts";
 import { type NoPathReason, whyNoPath } from "./pair_reason.ts";
 import type { PairSignalBody } from "./pair_signal.ts";
+import { isChannel } from "./data/channels.ts";
 import type { DataPlane } from "./data/data_plane.ts";
 import { readRoute, type Route } from "./path.ts";
 import type { Line } from "./peer_connections.ts";
@@ -18,7 +19,7 @@ export interface LinkOptions {
   /** Whether this side gives way when both offer at once. */
   readonly polite: boolean;
   /** What travels over it, beside what the app sends on channels of its own. */
-  readonly plane: Pick<DataPlane, "attach" | "detach">;
+  readonly plane: Pick<DataPlane, "attach" | "detach" | "adopt">;
   /** Labels of the channels that this side makes: those that are there already, then those that the app makes and has not closed. */
   readonly made: Set<string>;
   /** Says something to the other side, in order. */
@@ -56,17 +57,18 @@ export class Link {
   /** Listens to the connection, and waits for the other side unless {@linkcode Link.offer} is called. */
   constructor(options: LinkOptions) {
     const { line, polite, plane, made, send, onError } = options;
-    const { pc, channel, messages, files } = line;
+    const { pc, channel, messages, requests, files } = line;
     this.pc = pc;
     this.channel = channel;
     this.#options = options;
     this.#negotiation = new Negotiation({ pc, polite, send, onError });
     this.#watch(channel);
     plane.attach(line);
-    for (const each of [messages, files]) {
+    for (const each of [messages, requests, files]) {
       each.onclose = () => this.#closed || options.onChange();
     }
     pc.ondatachannel = ({ channel }) => {
+      if (isChannel(channel)) return plane.adopt(channel);
       if (!this.#channels.has(channel.label)) {
         this.#channels.set(channel.label, channel);
       }
@@ -87,8 +89,8 @@ export class Link {
 
   /** Whether a channel without which nothing goes on has closed. */
   get broken(): boolean {
-    const { channel, messages, files } = this.#options.line;
-    return [channel, messages, files].some(({ readyState }) =>
+    const { channel, messages, requests, files } = this.#options.line;
+    return [channel, messages, requests, files].some(({ readyState }) =>
       /^clos/.test(readyState)
     );
   }

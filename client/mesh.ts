@@ -1,7 +1,7 @@
 import { isPolite, type Member, type TurnStatus } from "../protocol.ts";
 import { DataPlane, type DataPlaneOptions } from "./data/data_plane.ts";
 import type { Debug } from "./debug.ts";
-import type { ConnectionEvents } from "./events.ts";
+import type { ConnectionEvents, Message } from "./events.ts";
 import { Pair } from "./pair.ts";
 import type { PairReason } from "./pair_reason.ts";
 import { type PairSignalBody, parsePairSignal } from "./pair_signal.ts";
@@ -23,10 +23,15 @@ export interface MeshOptions {
   /** What the server says of TURN; `undefined` if its servers are not used. */
   readonly turn: () => TurnStatus | undefined;
   /** What data planes need of the app. */
-  readonly data: Pick<
-    DataPlaneOptions,
-    "maxMessageBytes" | "requestHandler" | "onFile"
-  >;
+  readonly data:
+    & Pick<
+      DataPlaneOptions,
+      "maxMessageBytes" | "requestHandler" | "onFile" | "channels"
+    >
+    & {
+      /** A message has come. */
+      onMessage(message: Message): void;
+    };
   /** Tells the app. */
   readonly emit: <Name extends keyof ConnectionEvents>(
     event: Name,
@@ -272,16 +277,18 @@ export class Mesh {
       this.#options;
     const member = this.#members.get(peerId);
     if (!member || this.#closed) return;
+    const polite = isPolite(this.#self, member);
     const plane = new DataPlane({
       ...data,
       peer: peerId,
-      onMessage: (data) => emit("message", { data, peer: peerId }),
+      polite,
+      onMessage: (message) => data.onMessage({ data: message, peer: peerId }),
       onUndelivered: (messages) =>
         emit("undelivered", { peer: peerId, messages }),
       onViolation: () => this.#bye(peerId, "the peer broke the protocol"),
     });
     const pair = new Pair({
-      polite: isPolite(this.#self, member),
+      polite,
       plane,
       generation: this.#generation(peerId),
       take: () => peerConnections.take(),

@@ -30,7 +30,10 @@ export interface PairOptions {
   /** The last generation used with this peer, 0 if none was. */
   readonly generation: number;
   /** What is said and heard over all connections. The pair ends it. */
-  readonly plane: Pick<DataPlane, "attach" | "detach" | "start" | "end">;
+  readonly plane: Pick<
+    DataPlane,
+    "attach" | "detach" | "start" | "adopt" | "end"
+  >;
   /** A fresh connection. */
   take(): Line;
   /** Says something to the other side, in order. */

@@ -1,14 +1,16 @@
 import type { IceServer } from "../protocol.ts";
 
-/** A connection and the channels that both sides make by themselves (negotiated, ids 0 to 2), so that they need no announcement. */
+/** A connection and the channels that both sides make by themselves (negotiated, ids 0 to 3), so that they need no announcement. */
 export interface Line {
   /** The connection. */
   readonly pc: RTCPeerConnection;
   /** The default channel, which is the app's. */
   readonly channel: RTCDataChannel;
-  /** Carries messages and requests. */
+  /** Carries messages. */
   readonly messages: RTCDataChannel;
-  /** Carries files, so that messages need not wait for them. */
+  /** Carries requests, which need not wait for messages. */
+  readonly requests: RTCDataChannel;
+  /** Carries files, for which nothing else need wait. */
   readonly files: RTCDataChannel;
 }
 
@@ -89,7 +91,8 @@ export class PeerConnections {
       pc,
       channel: make("webrtc", 0),
       messages: make("webrtc-messages", 1),
-      files: make("webrtc-files", 2),
+      requests: make("webrtc-requests", 2),
+      files: make("webrtc-files", 3),
     };
   }
 }

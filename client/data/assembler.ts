@@ -1,10 +1,9 @@
 import {
   END,
   isMessage,
-  isSlot,
+  ITEM,
   KIND,
   type Kind,
-  slotOf,
   SMALL_ITEM_BYTES,
   START,
 } from "./item_frame.ts";
@@ -31,7 +30,7 @@ const FIRST_BYTES = 256 * 1024;
 /** Puts items together again. What it holds of a peer is bounded by what that peer has really sent. */
 export class Assembler {
   readonly #maxBytes: number;
-  readonly #parts = new Map<number, Part>();
+  #part: Part | undefined;
 
   /** Takes messages, requests and answers of `maxBytes` at most. */
   constructor(maxBytes: number) {
@@ -41,15 +40,15 @@ export class Assembler {
   /** Takes the next frame; `null` if it ends nothing, `undefined` if no honest peer sends it. */
   accept(frame: Uint8Array<ArrayBuffer>): IncomingItem | null | undefined {
     const { 0: type = 0, byteLength } = frame;
-    const slot = type & ~(START | END);
-    if (!isSlot(slot)) return;
-    const part = this.#parts.get(slot);
-    if (!(type & START)) return this.#goOn(slot, part, frame);
+    if ((type & ~(START | END)) !== ITEM) return;
+    if (!(type & START)) return this.#goOn(frame.subarray(1), type);
+    const part = this.#part;
     if (type & END && byteLength === 1) {
-      return this.#parts.delete(slot) ? null : undefined;
+      this.#part = undefined;
+      return part && null;
     }
     const kind = readKind(frame[1]);
-    if (part || kind === undefined || slotOf(kind) !== slot) return;
+    if (part || kind === undefined) return;
     const maxBytes = this.#maxOf(kind);
     if (type & END) {
       return byteLength - 2 <= maxBytes
@@ -61,26 +60,23 @@ export class Assembler {
     if (!isCount(total) || total > maxBytes) return;
     const bytes = new Uint8Array(Math.min(total, FIRST_BYTES));
     const started = { kind, byteLength: total, bytes, receivedBytes: 0 };
-    this.#parts.set(slot, started);
+    this.#part = started;
     return this.#append(started, frame.subarray(10)) ? null : undefined;
   }
 
   /** Forgets what has not come whole. */
   reset(): void {
-    this.#parts.clear();
+    this.#part = undefined;
   }
 
-  #goOn(
-    slot: number,
-    part: Part | undefined,
-    frame: Uint8Array,
-  ): IncomingItem | null | undefined {
-    const ends = ((frame[0] ?? 0) & END) > 0;
-    if (!part || !this.#append(part, frame.subarray(1))) return;
+  #goOn(body: Uint8Array, type: number): IncomingItem | null | undefined {
+    const part = this.#part;
+    const ends = (type & END) > 0;
+    if (!part || !this.#append(part, body)) return;
     const { kind, byteLength, receivedBytes, bytes } = part;
     if (ends !== (receivedBytes === byteLength)) return;
     if (!ends) return null;
-    this.#parts.delete(slot);
+    this.#part = undefined;
     return { kind, bytes };
   }
 

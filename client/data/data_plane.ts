@@ -1,12 +1,15 @@
 import type { Line } from "../peer_connections.ts";
 import { Assembler, type IncomingItem } from "./assembler.ts";
-import { END, isMessage, KIND, slotOf, START } from "./item_frame.ts";
+import type { ChannelParts } from "./channel.ts";
+import { Channels } from "./channels.ts";
+import { GONE, type Outlet } from "./deliver.ts";
+import { KIND } from "./item_frame.ts";
 import { ItemQueue, type OutgoingItem } from "./item_queue.ts";
 import { Lane } from "./lane.ts";
-import type { Payload } from "./payload.ts";
+import { MessageStream } from "./message_stream.ts";
+import { Payload } from "./payload.ts";
 import type { ReceivedFile } from "./received_file.ts";
 import { type RequestHandler, Requests } from "./requests.ts";
-import { toData } from "./to_data.ts";
 import { type Shipment, Transfers } from "./transfers.ts";
 
 /** Most answers that wait to leave. */
@@ -16,6 +19,8 @@ const MAX_WAITING = 2 ** 16;
 export interface DataPlaneOptions {
   /** Id of the peer. */
   readonly peer: string;
+  /** Whether the other side makes the RTCDataChannels of channels. */
+  readonly polite: boolean;
   /** Largest message that is taken. */
   readonly maxMessageBytes: number;
   /** A message has come. */
@@ -24,6 +29,8 @@ export interface DataPlaneOptions {
   onUndelivered(messages: number): void;
   /** A file is offered; `false` if nobody hears of it. */
   onFile(file: ReceivedFile): boolean;
+  /** The channels that the app asks for. */
+  channels(): Iterable<ChannelParts>;
   /** Who answers requests, if anybody does. */
   requestHandler(): RequestHandler<string | ArrayBuffer> | undefined;
   /** The peer does what no honest peer does. */
@@ -31,15 +38,16 @@ export interface DataPlaneOptions {
 }
 
 /** Everything that is said and heard in one pair, over all its connections. */
-export class DataPlane {
+export class DataPlane implements Outlet {
   readonly #options: DataPlaneOptions;
-  readonly #messages: Lane;
+  readonly #messages: MessageStream;
+  readonly #items: Lane;
+  readonly #queue: ItemQueue;
   readonly #assembler: Assembler;
-  readonly #sends: ItemQueue;
-  readonly #others: ItemQueue;
   readonly #requests: Requests;
   readonly #files: Lane;
   readonly #transfers: Transfers;
+  readonly #channels: Channels;
   /** Nothing is heard before the app knows the peer. */
   #holds = 1;
 
@@ -48,26 +56,32 @@ export class DataPlane {
     const { peer, maxMessageBytes, onFile, requestHandler, onViolation } =
       options;
     this.#options = options;
+    this.#messages = new MessageStream({
+      ...options,
+      // What was being sent is given up, which is all.
+      onReset() {},
+    });
     this.#assembler = new Assembler(maxMessageBytes);
-    const messages = this.#messages = new Lane({
+    this.#items = new Lane({
       maxMessageBytes,
       onFrame: (frame) => {
         const item = this.#assembler.accept(frame);
         return item ? this.#receive(item) : item === null;
       },
-      onReset: () => this.#reset(),
+      onReset: () => {
+        this.#reset();
+        this.#channels.reset();
+      },
       onViolation,
     });
-    this.#sends = new ItemQueue(messages);
-    const others = this.#others = new ItemQueue(messages);
+    const queue = this.#queue = new ItemQueue(this.#items);
+    this.#items.add(queue);
     this.#requests = new Requests({
       peer,
-      queue: others,
+      queue,
       maxAnswerBytes: () => this.maxMessageBytes,
       handler: requestHandler,
     });
-    messages.add(this.#sends);
-    messages.add(others);
     const files = this.#files = new Lane({
       maxMessageBytes,
       onFrame: (frame) => this.#transfers.receive(frame),
@@ -75,62 +89,86 @@ export class DataPlane {
       onViolation,
     });
     this.#transfers = new Transfers({ peer, lane: files, onFile });
+    this.#channels = new Channels({
+      ...options,
+      say: (kind, text) =>
+        queue.push({ kind, payload: new Payload("say", text) }),
+    });
   }
 
-  /** Largest message that the peer takes, as far as it is known. */
+  /** {@linkcode Outlet.maxMessageBytes} */
   get maxMessageBytes(): number {
-    return this.#messages.peerMaxMessageBytes ?? this.#options.maxMessageBytes;
+    return this.#messages.maxMessageBytes;
   }
 
-  /** How much memory messages take that have not left. */
+  /** {@linkcode Outlet.heldBytes} */
   get heldBytes(): number {
-    return this.#sends.heldBytes;
+    return this.#messages.heldBytes;
   }
 
   /** Uses a connection from now on, which need not be open. */
-  attach({ pc, messages, files }: Line): void {
+  attach({ pc, messages, requests, files }: Line): void {
     this.#messages.attach(messages, pc);
+    this.#items.attach(requests, pc);
     this.#files.attach(files, pc);
+    this.#channels.attach(pc);
   }
 
   /** The connection is no more. */
   detach(): void {
     this.#messages.detach();
+    this.#items.detach();
     this.#files.detach();
+    this.#channels.detach();
   }
 
   /** The app knows the peer, and hears of what it sends. */
   start(): void {
     this.release();
+    this.#items.resume();
     this.#files.resume();
+    // Not before: what it opens must not come before the app knows the peer.
+    for (const channel of this.#options.channels()) this.ask(channel);
   }
 
   /** The app shall hear of no message for now: it is slow to read. */
   hold(): void {
     this.#holds++;
-    this.#messages.pause();
+    this.#messages.hold();
   }
 
   /** Takes back one {@linkcode DataPlane.hold}. */
   release(): void {
-    if (--this.#holds === 0) this.#messages.resume();
+    if (--this.#holds === 0) this.#messages.release();
   }
 
-  /** Puts a message at the end of those that leave. */
+  /** The app asks for a channel. Asking twice is fine. */
+  ask(channel: ChannelParts): void {
+    this.#channels.ask(channel);
+  }
+
+  /** The app asks for a channel no more. */
+  unask(channel: ChannelParts): void {
+    this.#channels.unask(channel);
+  }
+
+  /** Takes an RTCDataChannel that the other side has made for a channel. */
+  adopt(channel: RTCDataChannel): void {
+    this.#channels.adopt(channel);
+  }
+
+  /** {@linkcode Outlet.push} */
   push(
     payload: Payload,
     onLeft: () => void,
     onFail: (error: unknown) => void,
   ): OutgoingItem {
-    const kind = payload.text ? KIND.text : KIND.binary;
-    const item = { kind, payload, onLeft, onFail };
-    this.#sends.push(item);
-    return item;
+    return this.#messages.push(payload, onLeft, onFail);
   }
 
-  /** Takes back a message, or what has not left of it. Nobody is told. */
+  /** {@linkcode Outlet.remove} */
   remove(item: OutgoingItem): void {
-    this.#sends.remove(item);
+    this.#messages.remove(item);
   }
 
   /** Asks the peer, and resolves with its answer. */
@@ -148,34 +186,28 @@ export class DataPlane {
 
   /** Ends everything, for good. */
   end(): void {
-    this.#reset();
-    this.#transfers.reset();
     this.#messages.end();
+    this.#reset();
+    this.#items.end();
+    this.#transfers.reset();
     this.#files.end();
+    this.#channels.end();
   }
 
   #receive(item: IncomingItem): boolean {
     const { kind, bytes } = item;
-    if (isMessage(kind)) {
-      this.#options.onMessage(toData(bytes, kind === KIND.text));
-      return true;
+    if (kind === KIND.channel || kind === KIND.channelEnd) {
+      return this.#channels.receive(kind, bytes);
     }
     // Who asks and does not take the answers keeps them waiting here.
-    return this.#others.length < MAX_WAITING && this.#requests.receive(item);
+    return this.#queue.length < MAX_WAITING && this.#requests.receive(item);
   }
 
-  /** Gives up what is on its way: there is nobody to take it. */
+  /** Gives up what was asked: there is nobody to answer it. */
   #reset(): void {
-    const ends = slotOf(KIND.text) | END;
-    const left = this.#messages.unacknowledged.filter((frame) =>
-      ((frame[0] ?? 0) & ~START) === ends && frame.byteLength > 1
-    );
-    const messages = left.length + this.#sends.length;
     this.#assembler.reset();
-    const error = new DOMException("The peer is gone", "NetworkError");
-    this.#sends.fail(error);
-    this.#others.fail(error);
+    // First: they know better what became of them.
     this.#requests.reset();
-    if (messages > 0) this.#options.onUndelivered(messages);
+    this.#queue.fail(GONE);
   }
 }

@@ -1,9 +1,17 @@
-import type { ConnectionEvents } from "../events.ts";
+import type { ConnectionEvents, Message } from "../events.ts";
+import { Emitter } from "../emitter.ts";
+import { type Channel, type ChannelParts, makeChannel } from "./channel.ts";
+import {
+  type ChannelOptions,
+  isSameChannel,
+  readChannelOptions,
+} from "./channel_options.ts";
+import { MAX_CHANNELS } from "./channels.ts";
 import type { DataPlane } from "./data_plane.ts";
+import { checkSize, deliver } from "./deliver.ts";
 import { MessageQueue } from "./message_queue.ts";
 import { Payload } from "./payload.ts";
 import type { RequestHandler } from "./requests.ts";
-import { SendError } from "./send_error.ts";
 import { NAME_CHARS, type Offer } from "./transfer_frame.ts";
 import type { TransferProgress } from "./transfer_progress.ts";
 
@@ -18,8 +26,10 @@ export interface ExchangeOptions {
   met(): string[];
   /** The data plane of a peer that the app knows. */
   plane(peerId: string): DataPlane | undefined;
+  /** Calls a listener at what was sent to us. */
+  onMessage(listener: (message: Message) => void): () => void;
   /** Calls a listener of the app's connection. */
-  on<Name extends "message" | "state" | "peer-disconnect">(
+  on<Name extends "state" | "peer-disconnect">(
     event: Name,
     listener: ConnectionEvents[Name],
   ): () => void;
@@ -38,6 +48,7 @@ export interface SendFileSettings {
 export class Exchange {
   readonly #options: ExchangeOptions;
   #handler: RequestHandler<string | ArrayBuffer> | undefined;
+  readonly #channels = new Map<string, [Channel, ChannelParts]>();
 
   /** Says nothing yet. */
   constructor(options: ExchangeOptions) {
@@ -49,8 +60,13 @@ export class Exchange {
     return this.#handler;
   }
 
+  /** The channels that the app asks for. */
+  get channels(): Iterable<ChannelParts> {
+    return [...this.#channels.values()].map(([, parts]) => parts);
+  }
+
   /** Sends a message to some peers; resolves with their number when it has left for all of them. */
-  async send(
+  send(
     data: unknown,
     options: {
       to?: string | readonly string[] | undefined;
@@ -58,45 +74,16 @@ export class Exchange {
     },
   ): Promise<number> {
     const { signal, to = this.#options.met() } = options;
-    signal?.throwIfAborted();
-    const payload = new Payload("send", data);
-    const ids = [...new Set([to].flat())];
-    const planes = ids.map((id) => [id, this.#planeOf("send", id)] as const);
-    for (const [id, plane] of planes) this.#checkRoom(payload, id, plane);
-    let left = 0;
-    const lost: string[] = [];
-    const errors: unknown[] = [];
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const settle = () => {
-      if (left + lost.length === planes.length) resolve();
-    };
-    const items = planes.map(([id, plane]) =>
-      [
-        plane,
-        plane.push(payload, () => {
-          left++;
-          settle();
-        }, (error) => {
-          lost.push(id);
-          errors.push(error);
-          settle();
-        }),
-      ] as const
-    );
-    if (left === planes.length) return left;
-    payload.keep();
-    const abort = () => {
-      for (const [plane, item] of items) plane.remove(item);
-      reject(signal?.reason);
-    };
-    signal?.addEventListener("abort", abort);
     try {
-      await promise;
-    } finally {
-      signal?.removeEventListener("abort", abort);
+      signal?.throwIfAborted();
+      const payload = new Payload("send", data);
+      const ids = [...new Set([to].flat())];
+      const planes = ids.map((id) => [id, this.#planeOf("send", id)] as const);
+      const { maxMessageBytes } = this.#options;
+      return deliver(payload, new Map(planes), { maxMessageBytes, signal });
+    } catch (error) {
+      return Promise.reject(error);
     }
-    if (lost.length > 0) throw new SendError(lost, { cause: errors[0] });
-    return left;
   }
 
   /** Sends a file to some peers; resolves with their number when all of them have it. */
@@ -151,7 +138,7 @@ export class Exchange {
     signal?.throwIfAborted();
     const payload = new Payload("request", data);
     const plane = this.#planeOf("request", to);
-    this.#checkSize("request", payload, to, plane);
+    checkSize("request", payload, to, plane, this.#options.maxMessageBytes);
     return await plane.request(payload, { signal, timeoutMs });
   }
 
@@ -170,9 +157,50 @@ export class Exchange {
     };
   }
 
+  /** The channel of that name, which is asked for if it is not there yet. */
+  channel(name: string, options: ChannelOptions): Channel {
+    const settings = readChannelOptions(name, options);
+    const [known, { settings: before = settings } = {}] =
+      this.#channels.get(name) ?? [];
+    if (!isSameChannel(settings, before)) {
+      throw new TypeError(
+        `Cannot open channel: "${name}" is there already, with other options`,
+      );
+    }
+    if (known) return known;
+    if (this.#channels.size === MAX_CHANNELS) {
+      throw new RangeError(
+        `Cannot open channel: there are ${MAX_CHANNELS} already`,
+      );
+    }
+    const { maxMessageBytes } = this.#options;
+    const parts: ChannelParts = {
+      name,
+      settings,
+      maxMessageBytes,
+      events: new Emitter(),
+      lines: new Map(),
+      onClose: () => {
+        // Another one may have its name by now.
+        if (this.#channels.get(name)?.[1] !== parts) return;
+        this.#channels.delete(name);
+        for (const plane of this.#planes) plane.unask(parts);
+      },
+    };
+    const channel = makeChannel(parts);
+    this.#channels.set(name, [channel, parts]);
+    for (const plane of this.#planes) plane.ask(parts);
+    return channel;
+  }
+
   /** The messages from now on. */
   messages(signal: AbortSignal | undefined): MessageQueue {
     return new MessageQueue({ ...this.#options, signal });
+  }
+
+  get #planes(): DataPlane[] {
+    const { met, plane } = this.#options;
+    return met().flatMap((id) => plane(id) ?? []);
   }
 
   #planeOf(action: string, peerId: string): DataPlane {
@@ -182,37 +210,6 @@ export class Exchange {
       `Cannot ${action}: peer "${peerId}" is not connected`,
       "InvalidStateError",
     );
-  }
-
-  #checkSize(
-    action: string,
-    { byteLength }: Payload,
-    peerId: string,
-    plane: DataPlane,
-  ): void {
-    const { maxMessageBytes } = this.#options;
-    if (byteLength > maxMessageBytes) {
-      throw new RangeError(
-        `Cannot ${action}: "data" must have at most ${maxMessageBytes} bytes, got ${byteLength}`,
-      );
-    }
-    if (byteLength > plane.maxMessageBytes) {
-      throw new RangeError(
-        `Cannot ${action}: peer "${peerId}" takes at most ${plane.maxMessageBytes} bytes, got ${byteLength}`,
-      );
-    }
-  }
-
-  #checkRoom(payload: Payload, peerId: string, plane: DataPlane): void {
-    this.#checkSize("send", payload, peerId, plane);
-    const { heldBytes } = plane;
-    const { maxMessageBytes } = this.#options;
-    if (heldBytes > 0 && heldBytes + payload.heldBytes > maxMessageBytes) {
-      throw new DOMException(
-        `Cannot send: ${heldBytes} bytes wait to leave for peer "${peerId}" already`,
-        "QuotaExceededError",
-      );
-    }
   }
 }
 

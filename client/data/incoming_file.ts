@@ -45,6 +45,7 @@ export class IncomingFile {
   #grantedBytes = 0;
   #ending: Ending | undefined;
   #accepted: AcceptOptions = {};
+  readonly #lost = new AbortController();
   readonly #abort = () =>
     this.#refuse("cancelled", "", this.#accepted.signal?.reason);
 
@@ -55,6 +56,7 @@ export class IncomingFile {
     this.file = makeReceivedFile({
       peer,
       offer,
+      signal: this.#lost.signal,
       receivedBytes: () => this.#receivedBytes,
       accept: (options) => this.#accept(options),
       reject: (reason) => this.#refuse("rejected", reason),
@@ -187,6 +189,7 @@ export class IncomingFile {
     if (last !== "done") this.#controller?.error(error);
     this.#settle();
     this.#options.onEnd(last);
+    if (last !== "done") this.#lost.abort(error);
   }
 
   #settle(): void {

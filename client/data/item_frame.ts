@@ -1,17 +1,14 @@
 /**
- * How items travel on a lane: each is cut into counted frames as small as
- * needed, so that others get their turn in between.
+ * How items travel on a lane, one after the other: each is cut into counted
+ * frames as small as needed.
  *
  * | frame  | first byte                | then                                          |
  * | ------ | ------------------------- | --------------------------------------------- |
- * | whole  | slot + `START` + `END`    | kind u8, bytes                                |
- * | start  | slot + `START`            | kind u8, length of the whole item f64, bytes  |
- * | middle | slot                      | bytes                                         |
- * | end    | slot + `END`              | bytes                                         |
- * | abort  | slot + `START` + `END`    | nothing: what came of the item is void        |
- *
- * There is a slot for messages and one for everything else, and one item of
- * each is on its way at a time.
+ * | whole  | `ITEM` + `START` + `END`  | kind u8, bytes                                |
+ * | start  | `ITEM` + `START`          | kind u8, length of the whole item f64, bytes  |
+ * | middle | `ITEM`                    | bytes                                         |
+ * | end    | `ITEM` + `END`            | bytes                                         |
+ * | abort  | `ITEM` + `START` + `END`  | nothing: what came of the item is void        |
  *
  * @module
  */
@@ -35,9 +32,9 @@ export const KIND = {
   failure: 6,
   /** Number u32 of the request that nobody waits for any more. */
   cancel: 7,
-  /** A channel that the sender uses, as JSON. */
+  /** A channel that the sender asks for: name, number of the asking and settings, as JSON. */
   channel: 8,
-  /** Name of a channel that the sender uses no more, as JSON. */
+  /** One that it asks for no more: name and number of the asking, as JSON. */
   channelEnd: 9,
 } as const;
 
@@ -52,17 +49,9 @@ export function isMessage(kind: number): boolean {
   return kind <= KIND.binary;
 }
 
+/** First byte of every frame, but for the following. */
+export const ITEM = COUNTED;
 /** The frame starts an item. */
 export const START = 1;
 /** The frame ends one. */
 export const END = 2;
-
-/** The slot of an item: first byte of its frames, but for `START` and `END`. */
-export function slotOf(kind: Kind): number {
-  return COUNTED + (isMessage(kind) ? 0 : 4);
-}
-
-/** Whether there is such a slot. */
-export function isSlot(slot: number): boolean {
-  return slot === COUNTED || slot === COUNTED + 4;
-}

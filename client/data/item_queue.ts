@@ -1,4 +1,6 @@
-import { END, type Kind, slotOf, START } from "./item_frame.ts";
+import { Fifo } from "./fifo.ts";
+import { takeFrame } from "./frame_pool.ts";
+import { END, ITEM, type Kind, START } from "./item_frame.ts";
 import type { Feed, Lane } from "./lane.ts";
 import { FRAME_BYTES, viewOf } from "./lane_frame.ts";
 import type { Payload } from "./payload.ts";
@@ -34,7 +36,7 @@ interface Current {
 /** Items in the order in which they were pushed, cut into frames as they are asked for. */
 export class ItemQueue implements Feed {
   readonly #lane: Pick<Lane, "wake" | "peerMaxMessageBytes">;
-  readonly #waiting: OutgoingItem[] = [];
+  readonly #waiting = new Fifo<OutgoingItem>();
   #current: Current | undefined;
   #heldBytes = 0;
 
@@ -48,9 +50,10 @@ export class ItemQueue implements Feed {
     return this.#heldBytes;
   }
 
-  /** How many have not left. */
+  /** How many are still to leave. */
   get length(): number {
-    return this.#waiting.length + (this.#current ? 1 : 0);
+    const { broken = true } = this.#current ?? {};
+    return this.#waiting.length + (broken ? 0 : 1);
   }
 
   /** Puts an item at the end. */
@@ -67,15 +70,13 @@ export class ItemQueue implements Feed {
       current.broken = true;
       return this.#lane.wake();
     }
-    const index = this.#waiting.indexOf(item);
-    if (index < 0) return;
-    this.#waiting.splice(index, 1);
+    if (!this.#waiting.remove(item)) return;
     this.#heldBytes -= item.payload.heldBytes;
   }
 
   /** Takes all items out and says why. */
   fail(error: unknown): void {
-    const items = this.#waiting.splice(0);
+    const items = this.#waiting.clear();
     const { item, broken } = this.#current ?? {};
     if (item && !broken) items.unshift(item);
     this.#current = undefined;
@@ -85,17 +86,15 @@ export class ItemQueue implements Feed {
 
   /** {@linkcode Feed.next} */
   next(maxBytes: number): Uint8Array<ArrayBuffer> | undefined {
-    const current = this.#current ??= this.#begin();
-    if (!current) return;
-    const { item, sentBytes } = current;
-    const taken = sentBytes > 0 || this.#takes(current);
-    if (taken === undefined) return;
-    if (taken && !current.broken) return this.#cut(current, maxBytes);
-    this.#finish(item);
-    // Of what has not begun there is nothing to make void.
-    return sentBytes > 0
-      ? Uint8Array.of(slotOf(item.kind) | START | END)
-      : this.next(maxBytes);
+    for (let current; (current = this.#current ??= this.#begin());) {
+      const { item, sentBytes } = current;
+      const taken = sentBytes > 0 || this.#takes(current);
+      if (taken === undefined) return;
+      if (taken && !current.broken) return this.#cut(current, maxBytes);
+      this.#finish(item);
+      // Of what has not begun there is nothing to make void.
+      if (sentBytes > 0) return Uint8Array.of(ITEM | START | END);
+    }
   }
 
   /** Whether the other side takes an item that large; `undefined` before it has said what it takes. Whoever waits for it is told. */
@@ -124,8 +123,8 @@ export class ItemQueue implements Feed {
     if (!body) return;
     const ends = body.byteLength === rest;
     const offset = starts ? ends ? WHOLE_BYTES : START_BYTES : 1;
-    const frame = new Uint8Array(offset + head.byteLength + body.byteLength);
-    frame[0] = slotOf(item.kind) | (starts ? START : 0) | (ends ? END : 0);
+    const frame = takeFrame(offset + head.byteLength + body.byteLength);
+    frame[0] = ITEM | (starts ? START : 0) | (ends ? END : 0);
     if (starts) frame[1] = item.kind;
     if (starts && !ends) viewOf(frame).setFloat64(2, byteLength);
     frame.set(head, offset);

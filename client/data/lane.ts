@@ -1,3 +1,5 @@
+import { Fifo } from "./fifo.ts";
+import { freeFrame } from "./frame_pool.ts";
 import {
   ACK,
   ackFrame,
@@ -71,7 +73,9 @@ export class Lane {
   #unansweredBytes = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #paused = true;
-  #held: Uint8Array<ArrayBuffer>[] = [];
+  /** Whether it goes on with what was held. */
+  #resuming = false;
+  readonly #held = new Fifo<Uint8Array<ArrayBuffer>>();
   #heldBytes = 0;
   #ended = false;
   readonly #wanted = () => this.#pump();
@@ -115,7 +119,7 @@ export class Lane {
     this.#greeted = this.#ready = false;
     this.#written = 0;
     // They were not acknowledged, so they come again.
-    this.#held = [];
+    this.#held.clear();
     this.#heldBytes = 0;
     this.#unansweredBytes = 0;
     clearTimeout(this.#timer);
@@ -130,11 +134,18 @@ export class Lane {
   /** Goes on with what has come meanwhile. */
   resume(): void {
     this.#paused = false;
-    while (!this.#paused) {
-      const frame = this.#held.shift();
-      if (!frame) return;
-      this.#heldBytes -= costOf(frame);
-      this.#take(frame);
+    // Who is told of a frame may pause and resume: the next one still has to wait until everybody has heard.
+    if (this.#resuming) return;
+    this.#resuming = true;
+    try {
+      while (!this.#paused) {
+        const frame = this.#held.shift();
+        if (!frame) return;
+        this.#heldBytes -= costOf(frame);
+        this.#take(frame);
+      }
+    } finally {
+      this.#resuming = false;
     }
   }
 
@@ -155,13 +166,13 @@ export class Lane {
 
   /** Is done for good. */
   end(): void {
-    this.detach();
-    this.#ended = true;
-    this.#feeds = [];
+    this.#stop();
     this.#forget();
   }
 
   #open(channel: RTCDataChannel, pc: RTCPeerConnection): void {
+    // Chromium says so once more of one that it gave to us open.
+    channel.onopen = null;
     const { maxMessageSize } = pc.sctp ?? {};
     this.#frameBytes = Math.max(
       LEAST_FRAME_BYTES,
@@ -223,6 +234,7 @@ export class Lane {
     if (count < 0 || count > this.#kept.length) return this.#accuse();
     for (const frame of this.#kept.splice(0, count)) {
       this.#keptBytes -= costOf(frame);
+      freeFrame(frame);
     }
     this.#acknowledged += count;
     this.#written = Math.max(0, this.#written - count);
@@ -298,9 +310,16 @@ export class Lane {
     this.#acknowledged = 0;
   }
 
+  #stop(): void {
+    this.detach();
+    this.#ended = true;
+    this.#feeds = [];
+  }
+
   #accuse(): void {
     if (this.#ended) return;
-    this.end();
+    // What was not acknowledged is kept: whoever ends it tells of that.
+    this.#stop();
     this.#options.onViolation();
   }
 }

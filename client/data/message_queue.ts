@@ -1,5 +1,6 @@
 import type { Message } from "../events.ts";
 import type { ExchangeOptions } from "./exchange.ts";
+import { Fifo } from "./fifo.ts";
 
 /** How much of a peer may wait to be read before that peer has to wait. */
 const HIGH_WATER_BYTES = 2 ** 20;
@@ -14,7 +15,7 @@ export class MessageQueue implements AsyncIterableIterator<Message> {
   readonly #options: Pick<ExchangeOptions, "plane">;
   readonly #signal: AbortSignal | undefined;
   readonly #offs: (() => void)[];
-  readonly #messages: Message[] = [];
+  readonly #messages = new Fifo<Message>();
   /** How much of each peer waits, of those that have to wait or soon do. */
   readonly #waitingBytes = new Map<string, number>();
   readonly #held = new Map<string, () => void>();
@@ -25,14 +26,14 @@ export class MessageQueue implements AsyncIterableIterator<Message> {
   /** Takes what comes from now on. */
   constructor(
     options:
-      & Pick<ExchangeOptions, "plane" | "on">
+      & Pick<ExchangeOptions, "plane" | "on" | "onMessage">
       & { readonly signal: AbortSignal | undefined },
   ) {
-    const { on, signal } = options;
+    const { on, onMessage, signal } = options;
     this.#options = options;
     this.#signal = signal;
     this.#offs = [
-      on("message", (message) => this.#push(message)),
+      onMessage((message) => this.#push(message)),
       // A pair that is made anew is not held any more.
       on("peer-disconnect", (peer) => void this.#held.delete(peer)),
       on("state", ({ state }) => state === "closed" && this.#end("closed")),
@@ -51,7 +52,7 @@ export class MessageQueue implements AsyncIterableIterator<Message> {
 
   /** Stops: what was not read is dropped. */
   return(): Promise<IteratorResult<Message, undefined>> {
-    this.#messages.length = 0;
+    this.#messages.clear();
     this.#end("closed");
     return Promise.resolve({ done: true, value: undefined });
   }
@@ -62,6 +63,8 @@ export class MessageQueue implements AsyncIterableIterator<Message> {
   }
 
   #push(message: Message): void {
+    // It may have ended while others heard of the same message.
+    if (this.#state !== "open") return;
     this.#messages.push(message);
     this.#count(message, 1);
     this.#serve();
@@ -110,7 +113,7 @@ export class MessageQueue implements AsyncIterableIterator<Message> {
     this.#state = state;
     this.#signal?.removeEventListener("abort", this.#abort);
     for (const off of this.#offs) off();
-    if (state === "aborted") this.#messages.length = 0;
+    if (state === "aborted") this.#messages.clear();
     for (const peer of [...this.#held.keys()]) this.#release(peer);
     this.#serve();
   }

@@ -77,10 +77,11 @@ export class OutgoingFile implements Feed {
     const honest = confirmed <= this.#sentBytes &&
       confirmed >= this.#confirmedBytes && granted >= this.#grantedBytes;
     if (!honest) return false;
+    const accepts = this.#grantedBytes === 0;
     const grows = confirmed > this.#confirmedBytes;
     this.#grantedBytes = granted;
     this.#confirmedBytes = confirmed;
-    if (grows) this.#report();
+    if (accepts || grows) this.#report();
     this.#options.lane.wake();
     return true;
   }

@@ -3,6 +3,9 @@ import { ReadAheadSource, type Source, type SourceOptions } from "./source.ts";
 /** What can be sent. */
 export type Sendable = string | BufferSource | Blob;
 
+/** What a message that waits takes beside its data. */
+const OVERHEAD_BYTES = 256;
+
 const encoder = new TextEncoder();
 
 /** Data to send, to one peer or to many. */
@@ -11,6 +14,8 @@ export class Payload {
   readonly text: boolean;
   /** How many bytes it has. */
   readonly byteLength: number;
+  /** What a data channel can send as it is; `undefined` for a Blob. */
+  readonly raw: string | Uint8Array | undefined;
   readonly #blob: Blob | undefined;
   /** Of what is no Blob. */
   #bytes: Uint8Array | undefined;
@@ -37,12 +42,13 @@ export class Payload {
         }`,
       );
     }
+    this.raw = typeof data === "string" ? data : this.#bytes;
     this.byteLength = (this.#blob?.size ?? this.#bytes?.byteLength) as number;
   }
 
   /** How much memory it takes until it has left. */
   get heldBytes(): number {
-    return this.#bytes?.byteLength ?? 0;
+    return OVERHEAD_BYTES + (this.#bytes?.byteLength ?? 0);
   }
 
   /** Makes sure that it stays as it is, whatever the app does with what it gave: what has to wait is copied. */

@@ -18,6 +18,8 @@ export interface AcceptOptions {
 export interface ReceivedFileParts {
   readonly peer: string;
   readonly offer: Offer;
+  /** Aborted when it will not arrive. */
+  readonly signal: AbortSignal;
   /** How many bytes have come. */
   receivedBytes(): number;
   accept(options: AcceptOptions): void;
@@ -53,6 +55,12 @@ export class ReceivedFile extends ReadableStream<Uint8Array<ArrayBuffer>> {
   readonly type: string;
   /** Its size in bytes; `null` for a stream. More than that does not come. */
   readonly size: number | null;
+  /**
+   * Aborted when it will not arrive any more, also before it was accepted: the
+   * sender has taken it back, or is gone, or this side does not want it. The
+   * reason is a {@linkcode TransferError}, or that of the `signal` of `accept`.
+   */
+  readonly signal: AbortSignal;
   readonly #parts: ReceivedFileParts;
 
   private constructor(parts: ReceivedFileParts) {
@@ -61,11 +69,12 @@ export class ReceivedFile extends ReadableStream<Uint8Array<ArrayBuffer>> {
       pull: () => parts.pull(),
       cancel: () => parts.cancel(),
     }, { highWaterMark: 0 });
-    const { peer, offer: { name, type, size } } = parts;
+    const { peer, offer: { name, type, size }, signal } = parts;
     this.peer = peer;
     this.name = name;
     this.type = type;
     this.size = size;
+    this.signal = signal;
     this.#parts = parts;
   }
 
@@ -95,6 +104,7 @@ export class ReceivedFile extends ReadableStream<Uint8Array<ArrayBuffer>> {
    *
    * @throws {TransferError} If it does not arrive whole.
    * @throws {TypeError} If it is being read already.
+   * @throws {DOMException} `NotReadableError` if the browser has no room for all of it.
    */
   async blob(options?: AcceptOptions): Promise<Blob> {
     const reader = this.getReader();
@@ -104,7 +114,12 @@ export class ReceivedFile extends ReadableStream<Uint8Array<ArrayBuffer>> {
     let looseBytes = 0;
     while (true) {
       const { done, value } = await reader.read();
-      if (done) return new Blob(parts, { type: this.type });
+      if (done) {
+        const blob = new Blob(parts, { type: this.type });
+        // Chromium makes one without a word that it had no room for.
+        await blob.slice(-1).arrayBuffer();
+        return blob;
+      }
       parts.push(value);
       looseBytes += value.byteLength;
       if (looseBytes < FOLD_BYTES) continue;

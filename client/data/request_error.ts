@@ -3,6 +3,7 @@
  *
  * - `timeout`: no answer in time
  * - `no-handler`: the peer answers no requests
+ * - `busy`: it answers as many as it does at a time
  * - `handler-failed`: its handler threw, and does not say what
  * - `peer-left`: the pair ended before the answer came
  *
@@ -11,6 +12,7 @@
 export type RequestErrorCode =
   | "timeout"
   | "no-handler"
+  | "busy"
   | "handler-failed"
   | "peer-left"
   // Keeps the literals visible to an editor.

@@ -1,5 +1,6 @@
-import { type IncomingItem } from "./assembler.ts";
+import type { IncomingItem } from "./assembler.ts";
 import { isFields, readJson } from "../../protocol.ts";
+import { Fifo } from "./fifo.ts";
 import { KIND, type Kind } from "./item_frame.ts";
 import type { ItemQueue, OutgoingItem } from "./item_queue.ts";
 import { viewOf } from "./lane_frame.ts";
@@ -9,6 +10,8 @@ import { toData } from "./to_data.ts";
 
 /** Most requests of one side that are on their way or being answered. */
 const MAX_OPEN = 64;
+/** The longest time a timer takes; beyond it, it would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Most of a failure that crosses the wire. */
 const MAX_CODE_CHARS = 64;
 const MAX_REASON_CHARS = 1024;
@@ -52,7 +55,7 @@ export class Requests {
   #lastNumber = 0;
   readonly #open = new Map<number, Open>();
   /** Those that begin when others have ended. */
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Fifo<() => void>();
   readonly #answering = new Map<number, AbortController>();
   /** Handlers that have not come to an end, though nobody may wait for them any more. */
   #running = 0;
@@ -72,7 +75,6 @@ export class Requests {
     signal?.throwIfAborted();
     const number = this.#lastNumber = (this.#lastNumber + 1) % 2 ** 32;
     let item: OutgoingItem | undefined;
-    let timer: ReturnType<typeof setTimeout> | undefined;
     let left = false;
     const { promise, resolve, reject } = Promise.withResolvers<
       string | ArrayBuffer
@@ -90,10 +92,10 @@ export class Requests {
     const abort = () => reject(signal?.reason);
     this.#open.set(number, { resolve, reject });
     signal?.addEventListener("abort", abort);
-    timer = setTimeout(() => {
+    const timer = setTimeout(() => {
       const message = `peer "${peer}" did not answer within ${timeoutMs} ms`;
       reject(new RequestError("timeout", message, { peer }));
-    }, timeoutMs);
+    }, Math.min(timeoutMs, MAX_TIMER_MS));
     if (this.#open.size <= MAX_OPEN) begin();
     else this.#waiting.push(begin);
     if (!left) payload.keep();
@@ -103,12 +105,10 @@ export class Requests {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
       // Still there: it ended without an answer.
-      if (this.#open.delete(number)) {
-        const index = this.#waiting.indexOf(begin);
-        if (index >= 0) this.#waiting.splice(index, 1);
-        else if (left) this.#say(KIND.cancel, number);
-        else if (item) queue.remove(item);
-      }
+      const unanswered = this.#open.delete(number);
+      if (!item) this.#waiting.remove(begin);
+      else if (!left) queue.remove(item);
+      else if (unanswered) this.#say(KIND.cancel, number);
       if (this.#open.size - this.#waiting.length < MAX_OPEN) {
         this.#waiting.shift()?.();
       }
@@ -129,8 +129,12 @@ export class Requests {
       case KIND.cancel:
         this.#answering.get(number)?.abort();
         return this.#answering.delete(number) || true;
-      default:
+      case KIND.textAnswer:
+      case KIND.binaryAnswer:
+      case KIND.failure:
         return this.#settle(number, kind, body);
+      default:
+        return false;
     }
   }
 
@@ -140,7 +144,7 @@ export class Requests {
     const error = new RequestError("peer-left", `peer "${peer}" is gone`, {
       peer,
     });
-    this.#waiting.length = 0;
+    this.#waiting.clear();
     const open = [...this.#open.values()];
     this.#open.clear();
     for (const { reject } of open) reject(error);
@@ -213,18 +217,26 @@ export class Requests {
       if (signal.aborted) return;
       const told = error instanceof RequestError;
       // What went wrong here is for the console, not for the peer.
-      if (!told) reportError(error);
+      if (!told) {
+        // Node has no reportError.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
       const code = told ? error.code : "handler-failed";
       this.#fail(number, code, told ? error.message : "its handler failed");
     } finally {
       this.#running--;
-      this.#answering.delete(number);
+      // Whoever began anew may have used the number again.
+      if (this.#answering.get(number) === controller) {
+        this.#answering.delete(number);
+      }
     }
   }
 
   #fail(number: number, code: RequestErrorCode, reason: string): void {
     const failure = {
-      code: code.slice(0, MAX_CODE_CHARS),
+      code: String(code).slice(0, MAX_CODE_CHARS),
       reason: reason.slice(0, MAX_REASON_CHARS),
     };
     this.#say(KIND.failure, number, JSON.stringify(failure));

@@ -15,6 +15,7 @@
  * @module
  */
 import { isFields, readJson } from "../../protocol.ts";
+import { takeFrame } from "./frame_pool.ts";
 import { isCount, viewOf } from "./lane_frame.ts";
 import { toData } from "./to_data.ts";
 
@@ -74,7 +75,7 @@ export function transferFrame(
   number: number,
   body: Uint8Array = new Uint8Array(),
 ): Uint8Array<ArrayBuffer> {
-  const frame = new Uint8Array(TRANSFER_HEAD_BYTES + body.byteLength);
+  const frame = takeFrame(TRANSFER_HEAD_BYTES + body.byteLength);
   frame[0] = type;
   viewOf(frame).setUint32(1, number);
   frame.set(body, TRANSFER_HEAD_BYTES);

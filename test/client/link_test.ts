@@ -26,6 +26,7 @@ function setup() {
       pc,
       channel,
       messages: pc.createDataChannel("messages", { negotiated: true }),
+      requests: pc.createDataChannel("requests", { negotiated: true }),
       files: pc.createDataChannel("files", { negotiated: true }),
     } as unknown as ConstructorParameters<
       typeof Link

@@ -43,8 +43,10 @@ class Scene implements AsyncDisposable {
       turn: () => undefined,
       data: {
         maxMessageBytes: 2 ** 20,
+        onMessage: () => {},
         requestHandler: () => undefined,
         onFile: () => false,
+        channels: () => [],
       },
       emit: (event: string, ..._payload: unknown[]) =>
         void this.told.push(event),

@@ -3,10 +3,11 @@ import type { DataPlane } from "../../client/data/data_plane.ts";
 /** The data plane of a pair in whose messages nobody is interested. */
 export const NO_DATA: Pick<
   DataPlane,
-  "attach" | "detach" | "start" | "end"
+  "attach" | "detach" | "start" | "adopt" | "end"
 > = {
   attach() {},
   detach() {},
   start() {},
+  adopt() {},
   end() {},
 };

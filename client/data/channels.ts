@@ -1,0 +1,280 @@
+import { type ChannelAsk, readChannelAsk } from "./channel_ask.ts";
+import { ChannelDatagrams } from "./channel_datagrams.ts";
+import type { ChannelParts } from "./channel.ts";
+import { isReliable, isSameChannel } from "./channel_options.ts";
+import { KIND, type Kind } from "./item_frame.ts";
+import { MessageStream } from "./message_stream.ts";
+
+/** Most channels of a membership, and most that a peer may ask for. */
+export const MAX_CHANNELS = 64;
+
+/** The protocol (RFC 8832 §5.1) of their RTCDataChannels: which askings of the impolite and the polite side it answers. */
+const PROTOCOL = /^webrtc-channel\.(\d{1,16})\.(\d{1,16})$/;
+
+/** Whether an RTCDataChannel that the other side has made is no raw channel of the app. */
+export function isChannel({ protocol }: RTCDataChannel): boolean {
+  return PROTOCOL.test(protocol);
+}
+
+/** What the channels of a pair need, and whom they tell. */
+export interface ChannelsOptions {
+  /** Id of the peer. */
+  readonly peer: string;
+  /** Whether the other side makes the RTCDataChannels. */
+  readonly polite: boolean;
+  /** Says something to the other side, exactly once and in order. */
+  say(kind: Kind, text: string): void;
+  /** The peer does what no honest peer does. */
+  onViolation(): void;
+}
+
+/** All that is known of one name. */
+interface Slot {
+  readonly name: string;
+  /** What our app asks for. */
+  mine?: { readonly ask: number; readonly parts: ChannelParts } | undefined;
+  /** What the other side asks for. */
+  theirs?: Pick<ChannelAsk, "ask" | "settings"> | undefined;
+  /** What both have asked for, from the first RTCDataChannel to the last. */
+  line?: MessageStream | ChannelDatagrams | undefined;
+  /** The present RTCDataChannel. */
+  channel?: RTCDataChannel | undefined;
+}
+
+/**
+ * The channels of one pair, over all its connections. Each side says what it
+ * asks for; where both ask for the same, the impolite one makes the
+ * RTCDataChannel, in every generation. So a name never stands for two, and a
+ * channel never for something that one side has given up meanwhile: its
+ * protocol names both askings.
+ */
+export class Channels {
+  readonly #options: ChannelsOptions;
+  readonly #slots = new Map<string, Slot>();
+  #pc: RTCPeerConnection | undefined;
+  /** Random at first: an RTCDataChannel for an earlier membership names no asking of this one. */
+  #lastAsk: number = Math.floor(Math.random() * 2 ** 32);
+  /** The highest asking of the other side that it has told of. */
+  #heard = -1;
+
+  /** No channels, and no connection. */
+  constructor(options: ChannelsOptions) {
+    this.#options = options;
+  }
+
+  /** Uses a connection from now on. */
+  attach(pc: RTCPeerConnection): void {
+    this.#pc = pc;
+    for (const slot of this.#slots.values()) this.#make(slot);
+  }
+
+  /** The connection is no more. */
+  detach(): void {
+    this.#pc = undefined;
+    for (const slot of [...this.#slots.values()]) {
+      slot.line?.detach();
+      if (slot.channel) slot.channel.onclose = null;
+      slot.channel = undefined;
+      // Whatever was still on its way is lost.
+      if (!slot.theirs) this.#end(slot);
+    }
+  }
+
+  /** Our app asks for a channel. Asking twice is fine. */
+  ask(parts: ChannelParts): void {
+    const { name, settings } = parts;
+    const slot = this.#slotOf(name);
+    if (slot.mine) return;
+    const ask = ++this.#lastAsk;
+    slot.mine = { ask, parts };
+    this.#options.say(KIND.channel, JSON.stringify({ name, ask, ...settings }));
+    this.#meet(slot);
+  }
+
+  /** Our app does so no more. */
+  unask({ name }: ChannelParts): void {
+    const slot = this.#slots.get(name);
+    if (!slot?.mine) return;
+    const { ask } = slot.mine;
+    this.#options.say(KIND.channelEnd, JSON.stringify({ name, ask }));
+    this.#end(slot);
+    slot.mine = undefined;
+    this.#tidy(slot);
+  }
+
+  /** Takes what the other side says of a channel; `false` if no honest peer says that. */
+  receive(kind: Kind, bytes: Uint8Array<ArrayBuffer>): boolean {
+    const asked = readChannelAsk(bytes);
+    if (!asked) return false;
+    const { name, ask } = asked;
+    if (kind === KIND.channelEnd) {
+      const slot = this.#slots.get(name);
+      // Its RTCDataChannel may have told more already.
+      if (slot?.theirs?.ask === ask) this.#leave(slot);
+      return true;
+    }
+    if (ask <= this.#heard) return false;
+    this.#heard = ask;
+    const slot = this.#slotOf(name);
+    const known = slot.theirs?.ask ?? -1;
+    if (known >= ask) return true;
+    if (known >= 0) return false;
+    // What it left before is over at the latest now.
+    this.#end(slot);
+    slot.theirs = asked;
+    const all = [...this.#slots.values()].filter(({ theirs }) => theirs);
+    if (all.length > MAX_CHANNELS) return false;
+    this.#meet(slot);
+    return true;
+  }
+
+  /** Takes an RTCDataChannel that the other side has made; closes it if nobody wants it any more. */
+  adopt(channel: RTCDataChannel): void {
+    const [, theirs, mine] = (PROTOCOL.exec(channel.protocol) ?? []).map(
+      Number,
+    );
+    const slot = this.#slots.get(channel.label);
+    if (
+      theirs === undefined || !this.#options.polite || !this.#pc ||
+      !slot?.mine || slot.mine.ask !== mine
+    ) return channel.close();
+    const known = slot.theirs?.ask ?? -1;
+    if (known !== theirs) {
+      if (theirs <= Math.max(known, this.#heard)) return channel.close();
+      // It comes before the word of what it answers.
+      this.#end(slot);
+      slot.theirs = { ask: theirs, settings: slot.mine.parts.settings };
+    }
+    this.#use(slot, channel);
+  }
+
+  /** The other side has begun anew, and knows of nothing. */
+  reset(): void {
+    const all = this.end();
+    for (const parts of all) this.ask(parts);
+  }
+
+  /** Ends all of them; returns what our app asks for. */
+  end(): ChannelParts[] {
+    const slots = [...this.#slots.values()];
+    for (const slot of slots) this.#end(slot);
+    this.#slots.clear();
+    this.#heard = -1;
+    return slots.flatMap(({ mine }) => mine?.parts ?? []);
+  }
+
+  #slotOf(name: string): Slot {
+    const slot = this.#slots.get(name) ?? { name };
+    this.#slots.set(name, slot);
+    return slot;
+  }
+
+  #tidy({ name, mine, theirs }: Slot): void {
+    if (!mine && !theirs) this.#slots.delete(name);
+  }
+
+  /** One side asks for it, perhaps both do now. */
+  #meet(slot: Slot): void {
+    const { mine, theirs } = slot;
+    if (!mine || !theirs) return;
+    const { parts } = mine;
+    const { settings } = theirs;
+    if (isSameChannel(parts.settings, settings)) return this.#make(slot);
+    const { peer } = this.#options;
+    // Whoever asks has no listener yet.
+    queueMicrotask(() =>
+      parts.events.emit("error", { peer, code: "options-differ", settings })
+    );
+  }
+
+  /** Makes the RTCDataChannel, if that is up to us. */
+  #make(slot: Slot): void {
+    const { name, mine, theirs } = slot;
+    const pc = this.#pc;
+    if (this.#options.polite || !pc || !mine || !theirs) return;
+    const { settings } = mine.parts;
+    if (!isSameChannel(settings, theirs.settings)) return;
+    const { maxRetransmits, maxPacketLifeTime } = settings;
+    const init = {
+      ...settings,
+      maxRetransmits: maxRetransmits ?? undefined,
+      maxPacketLifeTime: maxPacketLifeTime ?? undefined,
+      protocol: `webrtc-channel.${mine.ask}.${theirs.ask}`,
+    } as RTCDataChannelInit;
+    try {
+      this.#use(slot, pc.createDataChannel(name, init));
+    } catch {
+      // The app has closed the connection; the next one has it.
+    }
+  }
+
+  #use(slot: Slot, channel: RTCDataChannel): void {
+    const pc = this.#pc;
+    const { mine } = slot;
+    if (!pc || !mine) return;
+    const line = slot.line ??= this.#begin(slot, mine.parts);
+    if (slot.channel) slot.channel.onclose = null;
+    slot.channel?.close();
+    slot.channel = channel;
+    line.attach(channel, pc);
+    channel.onclose = () => {
+      slot.channel = undefined;
+      if (!slot.theirs) this.#end(slot);
+    };
+    if (channel.readyState === "open") return this.#open(slot, line);
+    channel.addEventListener("open", () => this.#open(slot, line));
+  }
+
+  #begin(
+    slot: Slot,
+    { settings, maxMessageBytes, events }: ChannelParts,
+  ): MessageStream | ChannelDatagrams {
+    const { peer, onViolation } = this.#options;
+    let line: Slot["line"];
+    const options = {
+      maxMessageBytes,
+      onMessage: (data: string | ArrayBuffer) => {
+        this.#open(slot, line);
+        // A listener may have ended it.
+        if (slot.line === line) events.emit("message", { data, peer });
+      },
+      onUndelivered: (messages: number) =>
+        events.emit("undelivered", { peer, messages }),
+      onViolation,
+    };
+    if (!isReliable(settings)) return line = new ChannelDatagrams(options);
+    const stream = line = new MessageStream(options);
+    stream.release();
+    return stream;
+  }
+
+  /** Tells the app, once. */
+  #open(slot: Slot, line: Slot["line"]): void {
+    const { parts } = slot.mine ?? {};
+    const { peer } = this.#options;
+    if (!parts || !line || slot.line !== line || parts.lines.has(peer)) return;
+    parts.lines.set(peer, line);
+    parts.events.emit("open", peer);
+  }
+
+  /** The other side asks no more. */
+  #leave(slot: Slot): void {
+    slot.theirs = undefined;
+    // All that it said before comes before the close event.
+    if (!slot.channel) this.#end(slot);
+    this.#tidy(slot);
+  }
+
+  /** Ends what both had asked for. */
+  #end(slot: Slot): void {
+    const { line, channel, mine } = slot;
+    slot.line = slot.channel = undefined;
+    if (!line) return;
+    if (channel) channel.onclose = null;
+    const { peer } = this.#options;
+    const told = mine?.parts.lines.delete(peer);
+    line.end();
+    channel?.close();
+    if (told) mine?.parts.events.emit("close", peer);
+  }
+}

@@ -1,0 +1,238 @@
+import { assertEquals } from "@std/assert";
+import { MAX_CHANNELS } from "../../../client/data/channels.ts";
+import { KIND } from "../../../client/data/item_frame.ts";
+import {
+  AskingSide,
+  NamedChannel,
+  sendBy,
+} from "../../support/asking_sides.ts";
+import { JoinedChannel } from "../../support/joined_channels.ts";
+
+/** Both sides, connected. */
+function sides(): { polite: AskingSide; impolite: AskingSide } {
+  const both = {
+    polite: new AskingSide(true),
+    impolite: new AskingSide(false),
+  };
+  both.polite.connect();
+  both.impolite.connect();
+  return both;
+}
+
+/** Everything that was said and made arrives. */
+function settle(polite: AskingSide, impolite: AskingSide): void {
+  impolite.hear(polite);
+  impolite.open(polite);
+  polite.hear(impolite);
+}
+
+/** A stranger's RTCDataChannel. */
+function stranger(label: string, protocol: string): NamedChannel {
+  const [end] = JoinedChannel.pair();
+  const channel = new NamedChannel(end, label, protocol);
+  end.readyState = "open";
+  return channel;
+}
+
+const ORDERS: readonly (readonly ("polite" | "impolite")[])[] = [
+  ["polite", "impolite"],
+  ["impolite", "polite"],
+];
+
+for (const order of ORDERS) {
+  Deno.test(`Channels makes one RTCDataChannel, on the impolite side, when the ${order[0]} one asks first`, () => {
+    const both = sides();
+    const { polite, impolite } = both;
+    for (const side of order) {
+      both[side].ask("x", { ordered: false });
+      polite.hear(impolite);
+      impolite.hear(polite);
+    }
+    assertEquals([polite.made.length, impolite.made.length], [0, 1]);
+    impolite.open(polite);
+    assertEquals([polite.events, impolite.events], [["open x"], ["open x"]]);
+  });
+}
+
+Deno.test("Channels opens when the RTCDataChannel comes before the word of what it answers", () => {
+  const { polite, impolite } = sides();
+  polite.ask("x", { ordered: false });
+  const mine = impolite.ask("x", { ordered: false });
+  impolite.hear(polite);
+  impolite.open(polite);
+  assertEquals(polite.events, ["open x"]);
+  assertEquals(polite.hear(impolite), true);
+  mine.onClose();
+  // The end of it has a close event as well; the word alone is not enough.
+  polite.hear(impolite);
+  impolite.ask("x", { ordered: false });
+  impolite.open(polite);
+  polite.hear(impolite);
+  assertEquals(polite.events, ["open x", "close x", "open x"]);
+});
+
+Deno.test("Channels closes an RTCDataChannel when what it answers was given up meanwhile", () => {
+  const { polite, impolite } = sides();
+  const parts = polite.ask("x", { ordered: false });
+  impolite.ask("x", { ordered: false });
+  impolite.hear(polite);
+  parts.onClose();
+  polite.ask("x", { ordered: false });
+  const [made] = impolite.made;
+  impolite.open(polite);
+  assertEquals(made?.[1].end.readyState, "closed");
+  assertEquals(polite.events, []);
+  impolite.hear(polite);
+  impolite.open(polite);
+  assertEquals(polite.events, ["open x"]);
+  // It had opened there, and was for nobody.
+  assertEquals(impolite.events, ["open x", "close x", "open x"]);
+});
+
+Deno.test("Channels makes the RTCDataChannel again, and says nothing, when there is another connection", () => {
+  for (const options of [{}, { maxRetransmits: 0 }]) {
+    const { polite, impolite } = sides();
+    polite.ask("x", options);
+    impolite.ask("x", options);
+    settle(polite, impolite);
+    for (const side of [polite, impolite]) {
+      side.channels.detach();
+      side.connect();
+    }
+    assertEquals(impolite.made.length, 1);
+    impolite.open(polite);
+    assertEquals([polite.events, impolite.events], [["open x"], ["open x"]]);
+    for (const side of [polite, impolite]) {
+      side.channels.detach();
+      side.channels.end();
+    }
+  }
+});
+
+Deno.test("Channels drops a datagram when there is no connection, or more than 64 KiB wait", () => {
+  const { polite, impolite } = sides();
+  const theirs = polite.ask("x", { ordered: false });
+  const mine = impolite.ask("x", { ordered: false });
+  impolite.hear(polite);
+  const end = impolite.made[0]?.[0].end;
+  impolite.open(polite);
+  assertEquals(sendBy(mine, "small"), 1);
+  if (end) end.bufferedAmount = 65_537;
+  assertEquals(sendBy(mine, "too much waits"), 0);
+  if (end) end.bufferedAmount = 0;
+  assertEquals(sendBy(mine, "again"), 1);
+  impolite.channels.detach();
+  assertEquals([sendBy(mine, "nobody"), mine.lines.size], [0, 1]);
+  assertEquals(theirs.lines.size, 1);
+});
+
+Deno.test("Channels tells both sides when the options differ, and makes nothing", async () => {
+  const { polite, impolite } = sides();
+  polite.ask("x", { ordered: false });
+  impolite.ask("x");
+  settle(polite, impolite);
+  await Promise.resolve();
+  assertEquals([polite.events, impolite.events], [["options-differ"], [
+    "options-differ",
+  ]]);
+  assertEquals(impolite.made, []);
+});
+
+Deno.test("Channels asks again for all that the app wants when the other side has begun anew", () => {
+  const { polite, impolite } = sides();
+  polite.ask("x", { ordered: false });
+  polite.ask("y");
+  impolite.ask("x", { ordered: false });
+  settle(polite, impolite);
+  polite.channels.reset();
+  assertEquals(polite.events, ["open x", "close x"]);
+  assertEquals(polite.said.map(([, text]) => JSON.parse(text).name), [
+    "x",
+    "y",
+  ]);
+  const another = new AskingSide(false);
+  another.connect();
+  another.ask("x", { ordered: false });
+  settle(polite, another);
+  assertEquals(polite.events, ["open x", "close x", "open x"]);
+});
+
+Deno.test("Channels closes it when the pair ends, before anything else can be said", () => {
+  const { polite, impolite } = sides();
+  const parts = polite.ask("x", { ordered: false });
+  impolite.ask("x", { ordered: false });
+  settle(polite, impolite);
+  polite.channels.end();
+  assertEquals([polite.events, parts.lines.size], [["open x", "close x"], 0]);
+});
+
+for (
+  const [label, protocol] of [
+    ["x", "webrtc-channel.1.1"],
+    ["unknown", "webrtc-channel.1.1"],
+    ["__proto__", "webrtc-channel.1.1"],
+    ["x", "webrtc-channel.99999999999999999999.1"],
+    ["x", "webrtc-channel"],
+    ["x", ""],
+  ] as const
+) {
+  Deno.test(`Channels closes an RTCDataChannel when it is a stranger's, ${JSON.stringify(label)} with protocol ${JSON.stringify(protocol)}`, () => {
+    for (const polite of [true, false]) {
+      const side = new AskingSide(polite);
+      side.connect();
+      side.ask("x");
+      const channel = stranger(label, protocol);
+      side.channels.adopt(channel.end.real);
+      assertEquals([channel.end.readyState, side.events], ["closed", []]);
+    }
+  });
+}
+
+const LIES: readonly [name: string, said: [kind: 8 | 9, value: unknown][]][] = [
+  ["sends no JSON of an asking", [[KIND.channel, []]]],
+  ["numbers its askings backwards", [
+    [KIND.channel, { name: "x", ask: 2 }],
+    [KIND.channel, { name: "y", ask: 1 }],
+  ]],
+  ["asks twice", [
+    [KIND.channel, { name: "x", ask: 1 }],
+    [KIND.channel, { name: "x", ask: 2 }],
+  ]],
+  [
+    "asks for more than 64",
+    Array.from(
+      { length: MAX_CHANNELS + 1 },
+      (_, ask) => [KIND.channel, { name: `${ask}`, ask }],
+    ),
+  ],
+];
+
+for (const [name, said] of LIES) {
+  Deno.test(`Channels refuses what is said when the peer ${name}`, () => {
+    const side = new AskingSide(true);
+    const taken = said.map(([kind, value]) =>
+      side.channels.receive(
+        kind,
+        new TextEncoder().encode(JSON.stringify(value)),
+      )
+    );
+    assertEquals(taken.indexOf(false), said.length - 1);
+  });
+}
+
+Deno.test("Channels forgets names when nobody asks for them any more", () => {
+  const side = new AskingSide(true);
+  const say = (kind: 8 | 9, value: unknown) =>
+    side.channels.receive(
+      kind,
+      new TextEncoder().encode(JSON.stringify(value)),
+    );
+  const taken = new Set<boolean>();
+  for (let ask = 0; ask < 10_000; ask++) {
+    taken.add(say(KIND.channel, { name: `${ask}`, ask }));
+    taken.add(say(KIND.channelEnd, { name: `${ask}`, ask }));
+    // Of what is unknown there is nothing to end.
+    taken.add(say(KIND.channelEnd, { name: "unknown", ask }));
+  }
+  assertEquals([...taken], [true]);
+});

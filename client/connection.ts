@@ -189,6 +189,7 @@ export class Connection<Types extends RoomTypes = RoomTypes>
       maxMessageBytes,
       met: () => this.#mesh.met,
       plane: (peerId) => this.#mesh.plane(peerId),
+      onLost: (peer) => this.#emit("undelivered", { peer, messages: 1 }),
       onMessage: (listener) => this.#sent.on("message", listener),
       on: (event, listener) => this.#events.on(event, listener),
     });
@@ -317,7 +318,7 @@ export class Connection<Types extends RoomTypes = RoomTypes>
    * @throws {TypeError} If it cannot be sent.
    * @throws {RangeError} If it is larger than we send or a peer takes; nothing was sent.
    * @throws {DOMException} `InvalidStateError` if a peer in `to` is not connected, `QuotaExceededError` if more than `maxMessageBytes` wait for one already; nothing was sent.
-   * @throws {SendError} If a pair ended, or a Blob could not be read, before all of it had left; `lost` says for whom. If they are gone it may be ignored: `undelivered` tells, too.
+   * @throws {SendError} If a pair ended, or a Blob could not be read, before all of it had left; `lost` says for whom. May be ignored: `undelivered` tells, too.
    */
   send(
     data: SendableAs<MessageOf<Types>>,

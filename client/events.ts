@@ -43,7 +43,8 @@ export interface ConnectionEvents<Types extends RoomTypes = RoomTypes> {
   /**
    * A pair has ended, or the other side has begun anew, with messages on their way
    * that the peer had not confirmed: it has not got them, or could not say so.
-   * Fires before its `peer-disconnect`.
+   * Fires before its `peer-disconnect`. Also when a message cannot be sent to a
+   * peer that stays: see {@linkcode SendError}.
    */
   undelivered: (undelivered: Undelivered) => void;
   /**

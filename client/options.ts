@@ -4,8 +4,8 @@ import { encodePresence } from "./presence.ts";
 
 /** Least of `maxMessageBytes`: what is not cut on its way. */
 const LEAST_MESSAGE_BYTES = 65_536;
-/** Most of it: what every browser puts into one buffer. */
-const MOST_MESSAGE_BYTES = 2 ** 30;
+/** Most of it: what every browser puts into one string. */
+const MOST_MESSAGE_BYTES = 2 ** 29 - 2 ** 16;
 
 /** Settings of {@linkcode connect}. */
 export interface ConnectOptions<Presence = unknown> {
@@ -31,7 +31,7 @@ export interface ConnectOptions<Presence = unknown> {
   readonly token?: string | (() => string | Promise<string>);
   /**
    * Largest message, request or answer, in bytes, to send and to take: what a
-   * peer can make this page keep. 64 KiB to 1 GiB. Files have no such bound.
+   * peer can make this page keep. 64 KiB to almost 512 MiB. Files have no such bound.
    *
    * @default {268_435_456}
    */

@@ -139,7 +139,7 @@ export class Channel<
     data: SendableAs<Data>,
     options: ChannelSendOptions = {},
   ): Promise<number> {
-    const { lines, name, settings, maxMessageBytes } = this.#parts;
+    const { lines, name, settings, maxMessageBytes, events } = this.#parts;
     const { to, signal } = options;
     try {
       signal?.throwIfAborted();
@@ -161,7 +161,12 @@ export class Channel<
         }
         outlets.set(id, line);
       }
-      return deliver(payload, outlets, { maxMessageBytes, signal });
+      return deliver(payload, outlets, {
+        maxMessageBytes,
+        named: to !== undefined,
+        signal,
+        onLost: (peer) => events.emit("undelivered", { peer, messages: 1 }),
+      });
     } catch (error) {
       return Promise.reject(error);
     }

@@ -3,6 +3,7 @@ import { ChannelDatagrams } from "./channel_datagrams.ts";
 import type { ChannelParts } from "./channel.ts";
 import { isReliable, isSameChannel } from "./channel_options.ts";
 import { KIND, type Kind } from "./item_frame.ts";
+import { Ends } from "./lane.ts";
 import { MessageStream } from "./message_stream.ts";
 
 /** Most channels of a membership, and most that a peer may ask for. */
@@ -95,11 +96,12 @@ export class Channels {
   unask({ name }: ChannelParts): void {
     const slot = this.#slots.get(name);
     if (!slot?.mine) return;
-    const { ask } = slot.mine;
+    const { theirs, mine: { ask } } = slot;
+    // First: a listener may ask for it again.
+    if (theirs) this.#slots.set(name, { name, theirs });
+    else this.#slots.delete(name);
     this.#options.say(KIND.channelEnd, JSON.stringify({ name, ask }));
     this.#end(slot);
-    slot.mine = undefined;
-    this.#tidy(slot);
   }
 
   /** Takes what the other side says of a channel; `false` if no honest peer says that. */
@@ -115,12 +117,13 @@ export class Channels {
     }
     if (ask <= this.#heard) return false;
     this.#heard = ask;
-    const slot = this.#slotOf(name);
-    const known = slot.theirs?.ask ?? -1;
+    const before = this.#slotOf(name);
+    const known = before.theirs?.ask ?? -1;
     if (known >= ask) return true;
-    if (known >= 0) return false;
     // What it left before is over at the latest now.
-    this.#end(slot);
+    this.#end(before);
+    // A listener may have closed it, or asked for it again.
+    const slot = this.#slotOf(name);
     slot.theirs = asked;
     const all = [...this.#slots.values()].filter(({ theirs }) => theirs);
     if (all.length > MAX_CHANNELS) return false;
@@ -150,17 +153,19 @@ export class Channels {
 
   /** The other side has begun anew, and knows of nothing. */
   reset(): void {
-    const all = this.end();
-    for (const parts of all) this.ask(parts);
-  }
-
-  /** Ends all of them; returns what our app asks for. */
-  end(): ChannelParts[] {
     const slots = [...this.#slots.values()];
-    for (const slot of slots) this.#end(slot);
     this.#slots.clear();
     this.#heard = -1;
-    return slots.flatMap(({ mine }) => mine?.parts ?? []);
+    // First: a listener may ask for more, or close some.
+    for (const { mine } of slots) if (mine) this.ask(mine.parts);
+    for (const slot of slots) this.#end(slot);
+  }
+
+  /** Ends all of them. */
+  end(): void {
+    const slots = [...this.#slots.values()];
+    this.#slots.clear();
+    for (const slot of slots) this.#end(slot);
   }
 
   #slotOf(name: string): Slot {
@@ -219,7 +224,10 @@ export class Channels {
     line.attach(channel, pc);
     channel.onclose = () => {
       slot.channel = undefined;
-      if (!slot.theirs) this.#end(slot);
+      if (!slot.theirs) return this.#end(slot);
+      // It broke alone: another one takes its place.
+      line.detach();
+      this.#make(slot);
     };
     if (channel.readyState === "open") return this.#open(slot, line);
     channel.addEventListener("open", () => this.#open(slot, line));
@@ -240,6 +248,9 @@ export class Channels {
       },
       onUndelivered: (messages: number) =>
         events.emit("undelivered", { peer, messages }),
+      ends: new Ends(),
+      // Who asks for the channel anew gets another stream.
+      onRenewal: onViolation,
       onViolation,
     };
     if (!isReliable(settings)) return line = new ChannelDatagrams(options);

@@ -5,7 +5,7 @@ import { Channels } from "./channels.ts";
 import { GONE, type Outlet } from "./deliver.ts";
 import { KIND } from "./item_frame.ts";
 import { ItemQueue, type OutgoingItem } from "./item_queue.ts";
-import { Lane } from "./lane.ts";
+import { Ends, Lane } from "./lane.ts";
 import { MessageStream } from "./message_stream.ts";
 import { Payload } from "./payload.ts";
 import type { ReceivedFile } from "./received_file.ts";
@@ -56,23 +56,20 @@ export class DataPlane implements Outlet {
     const { peer, maxMessageBytes, onFile, requestHandler, onViolation } =
       options;
     this.#options = options;
-    this.#messages = new MessageStream({
-      ...options,
-      // What was being sent is given up, which is all.
-      onReset() {},
-    });
+    const lane = {
+      ends: new Ends(),
+      maxMessageBytes,
+      onRenewal: () => this.#renew(),
+      onViolation,
+    };
+    this.#messages = new MessageStream({ ...options, ...lane });
     this.#assembler = new Assembler(maxMessageBytes);
     this.#items = new Lane({
-      maxMessageBytes,
+      ...lane,
       onFrame: (frame) => {
         const item = this.#assembler.accept(frame);
         return item ? this.#receive(item) : item === null;
       },
-      onReset: () => {
-        this.#reset();
-        this.#channels.reset();
-      },
-      onViolation,
     });
     const queue = this.#queue = new ItemQueue(this.#items);
     this.#items.add(queue);
@@ -83,10 +80,8 @@ export class DataPlane implements Outlet {
       handler: requestHandler,
     });
     const files = this.#files = new Lane({
-      maxMessageBytes,
+      ...lane,
       onFrame: (frame) => this.#transfers.receive(frame),
-      onReset: () => this.#transfers.reset(),
-      onViolation,
     });
     this.#transfers = new Transfers({ peer, lane: files, onFile });
     this.#channels = new Channels({
@@ -186,10 +181,9 @@ export class DataPlane implements Outlet {
 
   /** Ends everything, for good. */
   end(): void {
-    this.#messages.end();
     this.#reset();
+    this.#messages.end();
     this.#items.end();
-    this.#transfers.reset();
     this.#files.end();
     this.#channels.end();
   }
@@ -203,11 +197,22 @@ export class DataPlane implements Outlet {
     return this.#queue.length < MAX_WAITING && this.#requests.receive(item);
   }
 
-  /** Gives up what was asked: there is nobody to answer it. */
+  /** The other side has begun anew. */
+  #renew(): void {
+    this.#reset();
+    this.#items.reset();
+    this.#files.reset();
+    // Last of all the app hears of it, and may say something to the new one.
+    this.#channels.reset();
+    this.#messages.reset();
+  }
+
+  /** Gives up what was asked and offered: there is nobody to answer. */
   #reset(): void {
     this.#assembler.reset();
     // First: they know better what became of them.
     this.#requests.reset();
     this.#queue.fail(GONE);
+    this.#transfers.reset();
   }
 }

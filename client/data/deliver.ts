@@ -23,55 +23,58 @@ export const GONE = new DOMException("The peer is gone", "NetworkError");
 
 /** What {@linkcode deliver} needs. */
 export interface DeliverOptions {
+  /** Whether each of them was named: then it leaves for all of them or for none. */
+  readonly named: boolean;
   /** Largest message that is sent. */
   readonly maxMessageBytes: number;
   /** Takes back what has not left. */
   readonly signal: AbortSignal | undefined;
+  /** A peer does not get it, though it is there. */
+  onLost(peerId: string): void;
 }
 
 /**
  * Hands a message to some peers, by id; resolves with their number when it has
- * left for all of them. A rejection since somebody is gone need not be handled:
- * that is told of elsewhere, too.
+ * left for all of them. A rejection need not be handled: whom it is lost for is
+ * told in any case. Nobody keeps it from the others, unless all were named.
  *
- * @throws {RangeError} If it is too large for one.
- * @throws {DOMException} `QuotaExceededError` if too much waits for one.
+ * @throws {RangeError} If it is too large for us, for one of those named, or for all.
+ * @throws {DOMException} `QuotaExceededError` if too much waits for one of those named, or for all.
  */
 export function deliver(
   payload: Payload,
   outlets: ReadonlyMap<string, Outlet>,
   options: DeliverOptions,
 ): Promise<number> {
-  const { maxMessageBytes } = options;
+  const { maxMessageBytes, named } = options;
+  checkOwnSize("send", payload, maxMessageBytes);
+  const able = new Map(outlets);
+  const lost = new Map<string, unknown>();
   for (const [id, outlet] of outlets) {
-    checkSize("send", payload, id, outlet, maxMessageBytes);
-    const { heldBytes } = outlet;
-    if (heldBytes > 0 && heldBytes + payload.heldBytes > maxMessageBytes) {
-      throw new DOMException(
-        `Cannot send: ${heldBytes} bytes wait to leave for peer "${id}" already`,
-        "QuotaExceededError",
-      );
+    try {
+      checkSize("send", payload, id, outlet);
+      checkRoom(payload, id, outlet, maxMessageBytes);
+    } catch (error) {
+      if (named) throw error;
+      able.delete(id);
+      lost.set(id, error);
     }
   }
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  push(payload, outlets, options.signal).then(resolve, (error) => {
-    if (error instanceof SendError && error.cause === GONE) {
-      promise.catch(() => {});
-    }
-    reject(error);
-  });
-  return promise;
+  const [first] = lost.values();
+  if (able.size === 0 && first) throw first;
+  const left = push(payload, able, lost, options);
+  left.catch(() => {});
+  return left;
 }
 
 async function push(
   payload: Payload,
   outlets: ReadonlyMap<string, Outlet>,
-  signal: AbortSignal | undefined,
+  lost: Map<string, unknown>,
+  { signal, onLost }: DeliverOptions,
 ): Promise<number> {
   let left = 0;
   let waiting = outlets.size;
-  const lost: string[] = [];
-  const errors: unknown[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const settle = () => --waiting === 0 && resolve();
   const items = [...outlets].map(([id, outlet]) =>
@@ -81,8 +84,7 @@ async function push(
         left += peers;
         settle();
       }, (error) => {
-        lost.push(id);
-        errors.push(error);
+        lost.set(id, error);
         settle();
       }),
     ] as const
@@ -100,12 +102,31 @@ async function push(
       signal?.removeEventListener("abort", abort);
     }
   }
-  if (lost.length > 0) throw new SendError(lost, { cause: errors[0] });
+  const [cause] = lost.values();
+  for (const [id, error] of lost) if (error !== GONE) onLost(id);
+  if (lost.size > 0) throw new SendError([...lost.keys()], { cause });
   return left;
 }
 
 /**
- * Refuses data that is too large for one side.
+ * Refuses data that is too large to be sent.
+ *
+ * @throws {RangeError} If it is.
+ */
+export function checkOwnSize(
+  action: string,
+  { byteLength }: Payload,
+  maxBytes: number,
+): void {
+  if (byteLength > maxBytes) {
+    throw new RangeError(
+      `Cannot ${action}: "data" must have at most ${maxBytes} bytes, got ${byteLength}`,
+    );
+  }
+}
+
+/**
+ * Refuses data that is larger than a peer takes.
  *
  * @throws {RangeError} If it is.
  */
@@ -113,17 +134,25 @@ export function checkSize(
   action: string,
   { byteLength }: Payload,
   peerId: string,
-  outlet: Pick<Outlet, "maxMessageBytes">,
-  maxMessageBytes: number,
+  { maxMessageBytes }: Pick<Outlet, "maxMessageBytes">,
 ): void {
   if (byteLength > maxMessageBytes) {
     throw new RangeError(
-      `Cannot ${action}: "data" must have at most ${maxMessageBytes} bytes, got ${byteLength}`,
+      `Cannot ${action}: peer "${peerId}" takes at most ${maxMessageBytes} bytes, got ${byteLength}`,
     );
   }
-  if (byteLength > outlet.maxMessageBytes) {
-    throw new RangeError(
-      `Cannot ${action}: peer "${peerId}" takes at most ${outlet.maxMessageBytes} bytes, got ${byteLength}`,
+}
+
+function checkRoom(
+  payload: Payload,
+  peerId: string,
+  { heldBytes }: Outlet,
+  maxBytes: number,
+): void {
+  if (heldBytes > 0 && heldBytes + payload.heldBytes > maxBytes) {
+    throw new DOMException(
+      `Cannot send: ${heldBytes} bytes wait to leave for peer "${peerId}" already`,
+      "QuotaExceededError",
     );
   }
 }

@@ -8,7 +8,7 @@ import {
 } from "./channel_options.ts";
 import { MAX_CHANNELS } from "./channels.ts";
 import type { DataPlane } from "./data_plane.ts";
-import { checkSize, deliver } from "./deliver.ts";
+import { checkOwnSize, checkSize, deliver } from "./deliver.ts";
 import { MessageQueue } from "./message_queue.ts";
 import { Payload } from "./payload.ts";
 import type { RequestHandler } from "./requests.ts";
@@ -26,6 +26,8 @@ export interface ExchangeOptions {
   met(): string[];
   /** The data plane of a peer that the app knows. */
   plane(peerId: string): DataPlane | undefined;
+  /** A peer does not get a message, though it is there. */
+  onLost(peerId: string): void;
   /** Calls a listener at what was sent to us. */
   onMessage(listener: (message: Message) => void): () => void;
   /** Calls a listener of the app's connection. */
@@ -80,7 +82,12 @@ export class Exchange {
       const ids = [...new Set([to].flat())];
       const planes = ids.map((id) => [id, this.#planeOf("send", id)] as const);
       const { maxMessageBytes } = this.#options;
-      return deliver(payload, new Map(planes), { maxMessageBytes, signal });
+      return deliver(payload, new Map(planes), {
+        maxMessageBytes,
+        named: options.to !== undefined,
+        signal,
+        onLost: this.#options.onLost,
+      });
     } catch (error) {
       return Promise.reject(error);
     }
@@ -113,7 +120,8 @@ export class Exchange {
       each.status === "rejected" ? [each.reason] : []
     );
     if (errors.length === 0) return ids.length;
-    if (ids.length === 1 || signal?.aborted) throw errors[0];
+    signal?.throwIfAborted();
+    if (ids.length === 1) throw errors[0];
     throw new AggregateError(
       errors,
       `Cannot send file to ${errors.length} of ${ids.length} peers`,
@@ -138,7 +146,8 @@ export class Exchange {
     signal?.throwIfAborted();
     const payload = new Payload("request", data);
     const plane = this.#planeOf("request", to);
-    checkSize("request", payload, to, plane, this.#options.maxMessageBytes);
+    checkOwnSize("request", payload, this.#options.maxMessageBytes);
+    checkSize("request", payload, to, plane);
     return await plane.request(payload, { signal, timeoutMs });
   }
 

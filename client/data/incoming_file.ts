@@ -1,3 +1,4 @@
+import { ByteQueue } from "./byte_queue.ts";
 import { ContentDigest } from "./content_digest.ts";
 import {
   type AcceptOptions,
@@ -39,7 +40,7 @@ export class IncomingFile {
   #controller: FileController | undefined;
   #wanted: (() => void) | undefined;
   #state: "offered" | "accepted" | "closed" = "offered";
-  readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
+  readonly #waiting = new ByteQueue();
   #receivedBytes = 0;
   #readBytes = 0;
   #grantedBytes = 0;
@@ -80,7 +81,7 @@ export class IncomingFile {
     if (!honest) return false;
     if (!this.#fits(this.#receivedBytes)) return true;
     this.#digest.update(bytes);
-    this.#chunks.push(bytes);
+    this.#waiting.push(bytes);
     this.#serve();
     return true;
   }
@@ -93,7 +94,7 @@ export class IncomingFile {
       byteLength === this.#receivedBytes && byteLength === (size ?? byteLength);
     if (!honest) return false;
     this.#ending = ending;
-    if (this.#chunks.length === 0) void this.#verify(ending);
+    if (this.#waiting.empty) void this.#verify(ending);
     return true;
   }
 
@@ -120,7 +121,9 @@ export class IncomingFile {
     const { signal } = options;
     signal?.addEventListener("abort", this.#abort);
     if (signal?.aborted) return this.#abort();
-    if (this.#fits(this.#options.offer.size ?? 0)) this.#allow();
+    if (this.#fits(this.#options.offer.size ?? this.#receivedBytes)) {
+      this.#allow();
+    }
   }
 
   #pull(): Promise<void> {
@@ -134,14 +137,14 @@ export class IncomingFile {
   /** Gives the app what it waits for. */
   #serve(): void {
     if (!this.#wanted) return;
-    const bytes = this.#chunks.shift();
+    const bytes = this.#waiting.shift();
     if (!bytes) return;
     this.#readBytes += bytes.byteLength;
     this.#controller?.enqueue(bytes);
     this.#settle();
     this.#allow();
     this.#report();
-    if (this.#ending && this.#chunks.length === 0) {
+    if (this.#ending && this.#waiting.empty) {
       void this.#verify(this.#ending);
     }
   }
@@ -184,7 +187,7 @@ export class IncomingFile {
   #close(error: unknown, last: "done" | Refusal | undefined): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    this.#chunks.length = 0;
+    this.#waiting.clear();
     this.#accepted.signal?.removeEventListener("abort", this.#abort);
     if (last !== "done") this.#controller?.error(error);
     this.#settle();

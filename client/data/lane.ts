@@ -30,14 +30,24 @@ export interface Feed {
   next(maxBytes: number): Uint8Array<ArrayBuffer> | undefined;
 }
 
+/** Who is at the two ends of some lanes: by random numbers, so that a side that has begun anew is known as such. */
+export class Ends {
+  /** This side. */
+  readonly mine: bigint = randomToken();
+  /** The other one; 0 before it is known. */
+  theirs = 0n;
+}
+
 /** What a lane needs, and whom it tells. */
 export interface LaneOptions {
+  /** Shared by all lanes that begin together. */
+  readonly ends: Ends;
   /** Largest message that this side takes. */
   readonly maxMessageBytes: number;
   /** Takes the next counted frame; `false` if no honest peer sends that. */
   onFrame(frame: Uint8Array<ArrayBuffer>): boolean;
-  /** The other side has begun anew: what it had not acknowledged is lost. */
-  onReset(): void;
+  /** The other side has begun anew: each lane with these ends must be reset. */
+  onRenewal(): void;
   /** The other side does what no honest peer does. The lane is silent from here on. */
   onViolation(): void;
 }
@@ -50,8 +60,6 @@ export interface LaneOptions {
  */
 export class Lane {
   readonly #options: LaneOptions;
-  readonly #mine = randomToken();
-  #theirs = 0n;
   #peerMaxMessageBytes: number | undefined;
   #channel: RTCDataChannel | undefined;
   #frameBytes = FRAME_BYTES;
@@ -164,6 +172,12 @@ export class Lane {
     this.#pump();
   }
 
+  /** The other side has begun anew: what it had not acknowledged is lost. */
+  reset(): void {
+    this.#received = 0;
+    this.#forget();
+  }
+
   /** Is done for good. */
   end(): void {
     this.#stop();
@@ -173,6 +187,7 @@ export class Lane {
   #open(channel: RTCDataChannel, pc: RTCPeerConnection): void {
     // Chromium says so once more of one that it gave to us open.
     channel.onopen = null;
+    const { ends, maxMessageBytes } = this.#options;
     const { maxMessageSize } = pc.sctp ?? {};
     this.#frameBytes = Math.max(
       LEAST_FRAME_BYTES,
@@ -181,14 +196,14 @@ export class Lane {
     this.#write(
       channel,
       greetFrame({
-        mine: this.#mine,
-        yours: this.#theirs,
+        mine: ends.mine,
+        yours: ends.theirs,
         received: this.#received,
-        maxMessageBytes: this.#options.maxMessageBytes,
+        maxMessageBytes,
       }),
     );
-    // Nobody can have taken anything of the first channel.
-    this.#ready ||= !this.#attached;
+    // Of the first channel nobody can have taken anything.
+    this.#ready ||= !this.#attached && ends.theirs === 0n;
     this.#attached = true;
     this.#pump();
   }
@@ -214,17 +229,14 @@ export class Lane {
     const { mine, yours, received, maxMessageBytes } = greeting;
     this.#greeted = true;
     this.#peerMaxMessageBytes = maxMessageBytes;
-    if (mine !== this.#theirs) {
-      const anew = this.#theirs !== 0n;
-      this.#theirs = mine;
-      this.#received = 0;
-      if (anew) {
-        this.#options.onReset();
-        this.#forget();
-      }
-    }
+    const { ends, onRenewal } = this.#options;
+    const anew = ends.theirs !== 0n && ends.theirs !== mine;
+    ends.theirs = mine;
+    if (anew) onRenewal();
     this.#ready = true;
-    this.#acknowledge(yours === this.#mine ? received : this.#acknowledged);
+    this.#acknowledge(
+      yours === ends.mine ? received : this.#acknowledged,
+    );
   }
 
   /** The other side has taken that many. */
@@ -244,7 +256,13 @@ export class Lane {
   #take(frame: Uint8Array<ArrayBuffer>): void {
     this.#received++;
     this.#unansweredBytes += costOf(frame);
-    if (!this.#options.onFrame(frame)) return this.#accuse();
+    let taken = false;
+    try {
+      taken = this.#options.onFrame(frame);
+    } finally {
+      // Also if there is no room for it: what is lost here does not come again.
+      if (!taken) this.#accuse();
+    }
     // A listener may have ended it.
     if (!this.#channel) return;
     if (this.#unansweredBytes >= ACK_BYTES) this.#answer();

@@ -25,8 +25,8 @@ export const COUNTED = 16;
 
 /** Largest frame: what serves best, and every browser takes. */
 export const FRAME_BYTES = 65_536;
-/** How much a frame costs whoever keeps it, beside its bytes. */
-const OVERHEAD_BYTES = 64;
+/** How much a frame costs a browser that keeps it, beside its bytes. */
+const OVERHEAD_BYTES = 1024;
 /** Most that may be on its way without being acknowledged. */
 export const WINDOW_BYTES = 4 * 2 ** 20;
 

@@ -2,20 +2,22 @@ import { Assembler } from "./assembler.ts";
 import { GONE, type Outlet } from "./deliver.ts";
 import { END, isMessage, KIND } from "./item_frame.ts";
 import { ItemQueue, type OutgoingItem } from "./item_queue.ts";
-import { Lane } from "./lane.ts";
+import { type Ends, Lane } from "./lane.ts";
 import type { Payload } from "./payload.ts";
 import { toData } from "./to_data.ts";
 
 /** What a stream needs, and whom it tells. */
 export interface MessageStreamOptions {
+  /** Shared by all lanes that begin together. */
+  readonly ends: Ends;
   /** Largest message that is taken. */
   readonly maxMessageBytes: number;
   /** A message has come. */
   onMessage(data: string | ArrayBuffer): void;
   /** Messages that were taken to be sent, and that nobody has confirmed, will not be. */
   onUndelivered(messages: number): void;
-  /** The other side has begun anew; a violation where it must not. */
-  onReset?(): void;
+  /** The other side has begun anew: each lane with these ends must be reset. */
+  onRenewal(): void;
   /** The peer does what no honest peer does. */
   onViolation(): void;
 }
@@ -29,11 +31,11 @@ export class MessageStream implements Outlet {
 
   /** Held, and without an RTCDataChannel. */
   constructor(options: MessageStreamOptions) {
-    const { maxMessageBytes, onMessage, onReset, onViolation } = options;
+    const { maxMessageBytes, onMessage } = options;
     this.#options = options;
     this.#assembler = new Assembler(maxMessageBytes);
     this.#lane = new Lane({
-      maxMessageBytes,
+      ...options,
       onFrame: (frame) => {
         const item = this.#assembler.accept(frame);
         if (!item) return item === null;
@@ -42,12 +44,6 @@ export class MessageStream implements Outlet {
         onMessage(toData(bytes, kind === KIND.text));
         return true;
       },
-      onReset: () => {
-        if (!onReset) return onViolation();
-        this.#giveUp();
-        onReset();
-      },
-      onViolation,
     });
     this.#queue = new ItemQueue(this.#lane);
     this.#lane.add(this.#queue);
@@ -102,16 +98,17 @@ export class MessageStream implements Outlet {
 
   /** Is done for good. */
   end(): void {
-    this.#giveUp();
+    this.reset();
     this.#lane.end();
   }
 
   /** What is on its way is lost: there is nobody to take it. */
-  #giveUp(): void {
+  reset(): void {
     const left = this.#lane.unacknowledged.filter((frame) =>
       ((frame[0] ?? 0) & END) > 0 && frame.byteLength > 1
     );
     const messages = left.length + this.#queue.length;
+    this.#lane.reset();
     this.#assembler.reset();
     this.#queue.fail(GONE);
     if (messages > 0) this.#options.onUndelivered(messages);

@@ -23,6 +23,8 @@ export interface OutgoingFileOptions {
   readonly source: Blob | ReadableStream<unknown>;
   readonly offer: Offer;
   readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
+  /** Whether the peer has heard of everything that was said before. */
+  mayOffer(): boolean;
   /** Says something after all frames that were asked for. */
   say(frame: Uint8Array<ArrayBuffer>): void;
   /** It has come to its end: `error` tells why too early. */
@@ -52,7 +54,7 @@ export class OutgoingFile implements Feed {
       onError: (cause: unknown) => {
         const message = "what is sent cannot be read";
         const error = this.#error("source-failed", message, cause);
-        this.#abandon({ code: error.code, reason: message }, error);
+        this.#stop(error, { code: error.code, reason: message });
       },
     };
     this.#source = source instanceof Blob
@@ -62,9 +64,10 @@ export class OutgoingFile implements Feed {
 
   /** {@linkcode Feed.next} */
   next(maxBytes: number): Uint8Array<ArrayBuffer> | undefined {
-    const { number, offer } = this.#options;
+    const { number, offer, mayOffer } = this.#options;
     switch (this.#state) {
       case "new":
+        if (!mayOffer()) return;
         this.#state = "offered";
         return jsonFrame(TRANSFER.offer, number, offer);
       case "offered":
@@ -75,7 +78,8 @@ export class OutgoingFile implements Feed {
   /** The receiver has read more, and wants more; `false` if no honest one says that. */
   grant({ granted, confirmed }: Grant): boolean {
     const honest = confirmed <= this.#sentBytes &&
-      confirmed >= this.#confirmedBytes && granted >= this.#grantedBytes;
+      confirmed >= this.#confirmedBytes && granted >= this.#grantedBytes &&
+      granted > 0;
     if (!honest) return false;
     const accepts = this.#grantedBytes === 0;
     const grows = confirmed > this.#confirmedBytes;
@@ -93,7 +97,8 @@ export class OutgoingFile implements Feed {
       this.#confirmedBytes = this.#sentBytes;
       this.#report();
     }
-    this.#end();
+    this.#state = "closed";
+    this.#options.onEnd();
     return true;
   }
 
@@ -105,14 +110,12 @@ export class OutgoingFile implements Feed {
   /** The app takes it back. */
   cancel(reason: unknown): void {
     const said = { code: "cancelled", reason: "the sender has stopped it" };
-    this.#abandon(said, reason);
+    this.#stop(reason, said);
   }
 
   /** It ends, without a word to the receiver. */
   fail(error: unknown): void {
-    if (this.#state === "closed") return;
-    this.#source.cancel(error);
-    this.#end(error);
+    this.#stop(error);
   }
 
   #nextData(maxBytes: number): Uint8Array<ArrayBuffer> | undefined {
@@ -142,13 +145,15 @@ export class OutgoingFile implements Feed {
     }
   }
 
-  #abandon(refusal: Refusal, error: unknown): void {
+  #stop(error: unknown, refusal?: Refusal): void {
     if (this.#state === "closed") return;
-    const { number, say } = this.#options;
-    // Who was offered nothing need not hear that it is over.
-    const told = this.#state !== "new";
-    this.fail(error);
+    const { number, say, onEnd } = this.#options;
+    // Who was offered nothing need not hear that it is over; who was hears so before another one is offered.
+    const told = refusal && this.#state !== "new";
+    this.#state = "closed";
     if (told) say(jsonFrame(TRANSFER.abandon, number, refusal));
+    this.#source.cancel(error);
+    onEnd(error);
   }
 
   #report(): void {
@@ -168,10 +173,5 @@ export class OutgoingFile implements Feed {
       message,
       cause,
     });
-  }
-
-  #end(error?: unknown): void {
-    this.#state = "closed";
-    this.#options.onEnd(error);
   }
 }

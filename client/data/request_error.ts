@@ -4,6 +4,7 @@
  * - `timeout`: no answer in time
  * - `no-handler`: the peer answers no requests
  * - `busy`: it answers as many as it does at a time
+ * - `too-large`: its answer is larger than this side takes
  * - `handler-failed`: its handler threw, and does not say what
  * - `peer-left`: the pair ended before the answer came
  *
@@ -13,6 +14,7 @@ export type RequestErrorCode =
   | "timeout"
   | "no-handler"
   | "busy"
+  | "too-large"
   | "handler-failed"
   | "peer-left"
   // Keeps the literals visible to an editor.

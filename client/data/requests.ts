@@ -193,11 +193,7 @@ export class Requests {
         await answer({ data, peer, signal }),
       );
       if (signal.aborted) return;
-      if (payload.byteLength > maxAnswerBytes()) {
-        throw new RangeError(
-          `Cannot answer: peer "${peer}" takes at most ${maxAnswerBytes()} bytes`,
-        );
-      }
+      if (payload.byteLength > maxAnswerBytes()) throw tooLarge();
       payload.keep();
       await new Promise<void>((resolve, reject) => {
         const item: OutgoingItem = {
@@ -205,7 +201,9 @@ export class Requests {
           head: numberBytes(number),
           payload,
           onLeft: resolve,
-          onFail: reject,
+          // It may have said only now what it takes.
+          onFail: (error) =>
+            reject(error instanceof RangeError ? tooLarge() : error),
         };
         signal.addEventListener("abort", () => {
           queue.remove(item);
@@ -252,4 +250,9 @@ function numberBytes(number: number): Uint8Array {
   const bytes = new Uint8Array(4);
   viewOf(bytes).setUint32(0, number);
   return bytes;
+}
+
+/** Of the peer's own making, so it is told, and is no fault here. */
+function tooLarge(): RequestError {
+  return new RequestError("too-large", "the answer is too large for you");
 }

@@ -87,13 +87,14 @@ export class Transfers implements Feed {
     };
     const waiting = { start, reject };
     const abort = () => {
+      this.#waiting.delete(waiting);
       if (file) file.cancel(signal?.reason);
       else reject(signal?.reason);
     };
     signal?.addEventListener("abort", abort);
     try {
-      if (this.#outgoing.size < MAX_OPEN) start();
-      else this.#waiting.add(waiting);
+      this.#waiting.add(waiting);
+      this.#startWaiting();
       await promise;
     } finally {
       signal?.removeEventListener("abort", abort);
@@ -145,11 +146,12 @@ export class Transfers implements Feed {
   /** {@linkcode Feed.next} */
   next(): Uint8Array<ArrayBuffer> | undefined {
     const [number] = this.#grants;
-    // A grant is of no use when the last word is said.
-    if (number === undefined) return this.#words.shift();
+    const incoming = number === undefined
+      ? undefined
+      : this.#incoming.get(number);
+    if (number === undefined || !incoming) return this.#words.shift();
     this.#grants.delete(number);
-    const incoming = this.#incoming.get(number);
-    return incoming ? grantFrame(number, incoming.grant) : this.next();
+    return grantFrame(number, incoming.grant);
   }
 
   /** Ends all of them: the other side has begun anew, or is gone. */
@@ -178,20 +180,28 @@ export class Transfers implements Feed {
       source,
       offer,
       onProgress,
+      // Else the peer would hear of another one before it hears that one has ended.
+      mayOffer: () => this.#words.length === 0,
       say: (frame) => this.#say(frame),
       onEnd: (error) => {
         this.#outgoing.delete(number);
         lane.remove(file);
-        const [next] = this.#waiting;
-        if (next) this.#waiting.delete(next);
         onEnd(error);
-        next?.start();
+        this.#startWaiting();
       },
     });
     this.#outgoing.set(number, file);
     lane.add(file);
     lane.wake();
     return file;
+  }
+
+  #startWaiting(): void {
+    for (const waiting of this.#waiting) {
+      if (this.#outgoing.size === MAX_OPEN) return;
+      this.#waiting.delete(waiting);
+      waiting.start();
+    }
   }
 
   #receiveOffer(number: number, body: Uint8Array<ArrayBuffer>): boolean {
@@ -215,6 +225,7 @@ export class Transfers implements Feed {
       },
       onEnd: (last) => {
         this.#incoming.delete(number);
+        this.#grants.delete(number);
         if (last === "done") this.#say(transferFrame(TRANSFER.done, number));
         else if (last) this.#say(jsonFrame(TRANSFER.refuse, number, last));
       },

@@ -1,6 +1,6 @@
 import { Fifo } from "../../client/data/fifo.ts";
 import type { Feed } from "../../client/data/lane.ts";
-import { Lane } from "../../client/data/lane.ts";
+import { Ends, Lane } from "../../client/data/lane.ts";
 import { COUNTED, viewOf } from "../../client/data/lane_frame.ts";
 import { JoinedChannel } from "./joined_channels.ts";
 
@@ -31,6 +31,7 @@ export class NumberedLane implements Feed {
   /** Hears at once, unless it is `paused`. */
   constructor({ paused = false, maxMessageBytes = 65_536 } = {}) {
     this.lane = new Lane({
+      ends: new Ends(),
       maxMessageBytes,
       onFrame: (frame) => {
         if (frame.byteLength < 5) return false;
@@ -39,9 +40,10 @@ export class NumberedLane implements Feed {
         this.onHeard(number);
         return true;
       },
-      onReset: () => {
+      onRenewal: () => {
         this.events.push("reset");
         this.onReset();
+        this.lane.reset();
       },
       onViolation: () => void this.events.push("violation"),
     });

@@ -1,5 +1,6 @@
 import { DataPlane } from "../../client/data/data_plane.ts";
 import { Payload } from "../../client/data/payload.ts";
+import type { ReceivedFile } from "../../client/data/received_file.ts";
 import type { RequestHandler } from "../../client/data/requests.ts";
 import { JoinedChannel } from "./joined_channels.ts";
 import { connectionThatTakes } from "./joined_lanes.ts";
@@ -13,6 +14,8 @@ export class HeardPlane {
   readonly events: string[] = [];
   /** Called at each message. */
   onHeard: (data: string | ArrayBuffer) => void = () => {};
+  /** Called at each file; nobody listens if it is undefined. */
+  onFile: ((file: ReceivedFile) => void) | undefined;
   /** Who answers requests. */
   handler: RequestHandler<string | ArrayBuffer> | undefined;
 
@@ -31,7 +34,10 @@ export class HeardPlane {
       },
       onUndelivered: (messages) =>
         void this.events.push(`undelivered ${messages}`),
-      onFile: () => false,
+      onFile: (file) => {
+        this.onFile?.(file);
+        return this.onFile !== undefined;
+      },
       channels: () => [],
       requestHandler: () => this.handler,
       onViolation: () => void this.events.push("violation"),

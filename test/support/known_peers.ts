@@ -19,6 +19,7 @@ export class KnownPeers implements Disposable {
       maxMessageBytes,
       met: () => [...this.pairs.keys()],
       plane: (peerId) => this.pairs.get(peerId)?.a.plane,
+      onLost: (peer) => this.events.emit("undelivered", { peer, messages: 1 }),
       onMessage: (listener) => this.events.on("message", listener),
       on: (event, listener) => this.events.on(event, listener),
     };

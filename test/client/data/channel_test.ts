@@ -9,6 +9,7 @@ function alone(): Exchange {
     plane: () => undefined,
     on: () => () => {},
     onMessage: () => () => {},
+    onLost: () => {},
   });
 }
 

@@ -194,10 +194,6 @@ const LIES: readonly [name: string, said: [kind: 8 | 9, value: unknown][]][] = [
     [KIND.channel, { name: "x", ask: 2 }],
     [KIND.channel, { name: "y", ask: 1 }],
   ]],
-  ["asks twice", [
-    [KIND.channel, { name: "x", ask: 1 }],
-    [KIND.channel, { name: "x", ask: 2 }],
-  ]],
   [
     "asks for more than 64",
     Array.from(

@@ -129,8 +129,11 @@ const REFUSED: readonly (readonly [
     'Cannot send: "data" must have at most 4194304 bytes, got 4194306',
   ],
   [
-    "what is larger than one peer takes",
-    ({ exchange }) => exchange.send(new Blob([new Uint8Array(MIB + 1)]), {}),
+    "what is larger than one peer that is named takes",
+    ({ exchange }) =>
+      exchange.send(new Blob([new Uint8Array(MIB + 1)]), {
+        to: ["x", "small"],
+      }),
     "RangeError",
     'Cannot send: peer "small" takes at most 1048576 bytes, got 1048577',
   ],
@@ -198,7 +201,7 @@ Deno.test("Exchange.send refuses more than the largest message in all for a peer
   const y = test.meet("y");
   const first = test.exchange.send(new Uint8Array(MIB - 1000), { to: "x" });
   await assertRejects(
-    () => test.exchange.send(new Uint8Array(1001), {}),
+    () => test.exchange.send(new Uint8Array(1001), { to: ["x", "y"] }),
     DOMException,
     'bytes wait to leave for peer "x" already',
   );

@@ -229,8 +229,8 @@ Deno.test("Lane counts what a frame costs beside its bytes when it acknowledges"
   using _time = new FakeTime();
   const [a, b] = lanes();
   const channel = join([a, b]);
-  // 69 bytes each: 3800 of them are 256 KiB.
-  a.say(...Array(3800).fill(5));
+  // 1029 bytes each: 255 of them are 256 KiB.
+  a.say(...Array(255).fill(5));
   channel.flush();
   assertEquals(a.lane.unacknowledged, []);
   end(a, b);

@@ -190,7 +190,7 @@ for (const size of [5, FRAME_BYTES]) {
     const talk = talkTo(side);
     talk.move();
     talk.greet();
-    const count = Math.ceil(WINDOW_BYTES / (size + 64));
+    const count = Math.ceil(WINDOW_BYTES / (size + 1024));
     for (let number = 0; number < count; number++) {
       talk.say(numbered(number, size));
     }

@@ -206,8 +206,6 @@ const FAULTS: Readonly<Record<string, () => Sendable | Promise<Sendable>>> = {
   },
   "answers with nothing": () => undefined as unknown as string,
   "answers with what cannot be sent": () => ({}) as unknown as string,
-  "answers with what the peer does not take": () =>
-    new Blob(["x".repeat(70_000)]),
 };
 
 for (const [what, fault] of Object.entries(FAULTS)) {

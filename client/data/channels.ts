@@ -40,6 +40,8 @@ interface Slot {
   line?: MessageStream | ChannelDatagrams | undefined;
   /** The present RTCDataChannel. */
   channel?: RTCDataChannel | undefined;
+  /** The connection on which one broke alone. */
+  broken?: RTCPeerConnection;
 }
 
 /**
@@ -146,6 +148,8 @@ export class Channels {
       if (theirs <= Math.max(known, this.#heard)) return channel.close();
       // It comes before the word of what it answers.
       this.#end(slot);
+      // A listener may have closed it.
+      if (this.#slots.get(slot.name) !== slot) return channel.close();
       slot.theirs = { ask: theirs, settings: slot.mine.parts.settings };
     }
     this.#use(slot, channel);
@@ -224,8 +228,10 @@ export class Channels {
     line.attach(channel, pc);
     channel.onclose = () => {
       slot.channel = undefined;
-      if (!slot.theirs) return this.#end(slot);
+      // Once a connection: who closes each at once gets no other.
+      if (!slot.theirs || slot.broken === pc) return this.#end(slot);
       // It broke alone: another one takes its place.
+      slot.broken = pc;
       line.detach();
       this.#make(slot);
     };

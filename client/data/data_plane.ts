@@ -199,12 +199,13 @@ export class DataPlane implements Outlet {
 
   /** The other side has begun anew. */
   #renew(): void {
-    this.#reset();
+    const lost = this.#messages.reset();
     this.#items.reset();
     this.#files.reset();
-    // Last of all the app hears of it, and may say something to the new one.
+    // Whoever hears of it may say something to the new one: all that is old is forgotten by now.
+    this.#reset();
     this.#channels.reset();
-    this.#messages.reset();
+    if (lost > 0) this.#options.onUndelivered(lost);
   }
 
   /** Gives up what was asked and offered: there is nobody to answer. */

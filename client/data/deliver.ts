@@ -46,9 +46,8 @@ export function deliver(
   outlets: ReadonlyMap<string, Outlet>,
   options: DeliverOptions,
 ): Promise<number> {
-  const { maxMessageBytes, named } = options;
+  const { maxMessageBytes, named, onLost } = options;
   checkOwnSize("send", payload, maxMessageBytes);
-  const able = new Map(outlets);
   const lost = new Map<string, unknown>();
   for (const [id, outlet] of outlets) {
     try {
@@ -56,13 +55,13 @@ export function deliver(
       checkRoom(payload, id, outlet, maxMessageBytes);
     } catch (error) {
       if (named) throw error;
-      able.delete(id);
       lost.set(id, error);
     }
   }
   const [first] = lost.values();
-  if (able.size === 0 && first) throw first;
-  const left = push(payload, able, lost, options);
+  if (first && lost.size === outlets.size) throw first;
+  for (const id of lost.keys()) onLost(id);
+  const left = push(payload, outlets, lost, options);
   left.catch(() => {});
   return left;
 }
@@ -74,36 +73,36 @@ async function push(
   { signal, onLost }: DeliverOptions,
 ): Promise<number> {
   let left = 0;
-  let waiting = outlets.size;
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const settle = () => --waiting === 0 && resolve();
-  const items = [...outlets].map(([id, outlet]) =>
-    [
-      outlet,
-      outlet.push(payload, (peers = 1) => {
-        left += peers;
-        settle();
-      }, (error) => {
-        lost.set(id, error);
-        settle();
-      }),
-    ] as const
-  );
+  let waiting = outlets.size - lost.size;
+  let done = () => {};
+  const items: [Outlet, OutgoingItem | undefined][] = [];
+  for (const [id, outlet] of outlets) {
+    if (lost.has(id)) continue;
+    const item = outlet.push(payload, (peers = 1) => {
+      left += peers;
+      if (--waiting === 0) done();
+    }, (error) => {
+      lost.set(id, error);
+      if (error !== GONE) onLost(id);
+      if (--waiting === 0) done();
+    });
+    items.push([outlet, item]);
+  }
   if (waiting > 0) {
     payload.keep();
-    const abort = () => {
-      for (const [outlet, item] of items) if (item) outlet.remove(item);
-      reject(signal?.reason);
-    };
-    signal?.addEventListener("abort", abort);
-    try {
-      await promise;
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
+    await new Promise<void>((resolve, reject) => {
+      const abort = () => {
+        for (const [outlet, item] of items) if (item) outlet.remove(item);
+        reject(signal?.reason);
+      };
+      done = () => {
+        signal?.removeEventListener("abort", abort);
+        resolve();
+      };
+      signal?.addEventListener("abort", abort, { once: true });
+    });
   }
   const [cause] = lost.values();
-  for (const [id, error] of lost) if (error !== GONE) onLost(id);
   if (lost.size > 0) throw new SendError([...lost.keys()], { cause });
   return left;
 }

@@ -79,10 +79,12 @@ export class Exchange {
     try {
       signal?.throwIfAborted();
       const payload = new Payload("send", data);
-      const ids = [...new Set([to].flat())];
-      const planes = ids.map((id) => [id, this.#planeOf("send", id)] as const);
+      const planes = new Map<string, DataPlane>();
+      for (const id of typeof to === "string" ? [to] : to) {
+        planes.set(id, this.#planeOf("send", id));
+      }
       const { maxMessageBytes } = this.#options;
-      return deliver(payload, new Map(planes), {
+      return deliver(payload, planes, {
         maxMessageBytes,
         named: options.to !== undefined,
         signal,
@@ -234,6 +236,11 @@ function readOfferOf(source: unknown, options: SendFileSettings): Offer {
     type = blob?.type ?? "",
   } = options;
   for (const [option, value] of Object.entries({ name, type })) {
+    if (typeof value !== "string") {
+      throw new TypeError(
+        `Cannot send file: "${option}" must be a string, got ${typeof value}`,
+      );
+    }
     if (value.length > NAME_CHARS) {
       throw new RangeError(
         `Cannot send file: "${option}" must have at most ${NAME_CHARS} characters, got ${value.length}`,

@@ -98,12 +98,13 @@ export class MessageStream implements Outlet {
 
   /** Is done for good. */
   end(): void {
-    this.reset();
+    const lost = this.reset();
     this.#lane.end();
+    if (lost > 0) this.#options.onUndelivered(lost);
   }
 
-  /** What is on its way is lost: there is nobody to take it. */
-  reset(): void {
+  /** Gives up what is on its way: there is nobody to take it. Tells how many messages those are. */
+  reset(): number {
     const left = this.#lane.unacknowledged.filter((frame) =>
       ((frame[0] ?? 0) & END) > 0 && frame.byteLength > 1
     );
@@ -111,6 +112,6 @@ export class MessageStream implements Outlet {
     this.#lane.reset();
     this.#assembler.reset();
     this.#queue.fail(GONE);
-    if (messages > 0) this.#options.onUndelivered(messages);
+    return messages;
   }
 }

@@ -130,8 +130,8 @@ export class OutgoingFile implements Feed {
       this.#digest.update(bytes);
       this.#sentBytes += bytes.byteLength;
     }
-    // An empty file ends only when it was accepted.
-    if (this.#source.ended && this.#grantedBytes > 0) void this.#close();
+    // An empty file, too, ends only when it was accepted: nobody has looked before.
+    if (this.#source.ended) void this.#close();
     return frame;
   }
 

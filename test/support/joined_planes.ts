@@ -14,6 +14,8 @@ export class HeardPlane {
   readonly events: string[] = [];
   /** Called at each message. */
   onHeard: (data: string | ArrayBuffer) => void = () => {};
+  /** Called when messages are lost. */
+  onUndelivered: () => void = () => {};
   /** Called at each file; nobody listens if it is undefined. */
   onFile: ((file: ReceivedFile) => void) | undefined;
   /** Who answers requests. */
@@ -32,8 +34,10 @@ export class HeardPlane {
         this.heard.push(data);
         this.onHeard(data);
       },
-      onUndelivered: (messages) =>
-        void this.events.push(`undelivered ${messages}`),
+      onUndelivered: (messages) => {
+        this.events.push(`undelivered ${messages}`);
+        this.onUndelivered();
+      },
       onFile: (file) => {
         this.onFile?.(file);
         return this.onFile !== undefined;
@@ -60,11 +64,14 @@ export class HeardPlane {
   }
 }
 
+/** An end of each channel of a connection. */
+type Ends = Readonly<Record<"messages" | "requests" | "files", JoinedChannel>>;
+
 /** Two data planes and the connections that join them. */
 export class JoinedPlanes implements Disposable {
   readonly a: HeardPlane;
   readonly b: HeardPlane;
-  #ends: readonly JoinedChannel[] = [];
+  #ends: Ends | undefined;
 
   /** Not joined yet. */
   constructor(
@@ -74,20 +81,24 @@ export class JoinedPlanes implements Disposable {
     this.b = b;
   }
 
-  /** What `a` says on the channel of messages. */
-  get channel(): JoinedChannel {
-    const [channel] = this.#ends;
-    if (!channel) throw new Error("They are not joined");
-    return channel;
+  /** What `a` says, by channel. */
+  get ends(): Ends {
+    if (!this.#ends) throw new Error("They are not joined");
+    return this.#ends;
   }
 
-  /** Joins them with a fresh connection, on which what is sent arrives by itself if it `flows`. */
-  join({ flows = false } = {}): void {
+  /** What `a` says on the channel of messages. */
+  get channel(): JoinedChannel {
+    return this.ends.messages;
+  }
+
+  /** Joins them with a fresh connection, which `opens`, and on which what is sent arrives by itself if it `flows`. */
+  join({ flows = false, opens = true } = {}): void {
     const [messages, messages2] = JoinedChannel.pair();
     const [requests, requests2] = JoinedChannel.pair();
     const [files, files2] = JoinedChannel.pair();
-    this.#ends = [messages, requests, files];
-    const all = [...this.#ends, messages2, requests2, files2];
+    this.#ends = { messages, requests, files };
+    const all = [messages, requests, files, messages2, requests2, files2];
     for (const end of all) end.flows = flows;
     const pc = connectionThatTakes();
     const channel = files.real;
@@ -105,17 +116,18 @@ export class JoinedPlanes implements Disposable {
       requests: requests2.real,
       files: files2.real,
     });
-    for (const end of this.#ends) end.open();
+    if (!opens) return;
+    for (const end of Object.values(this.#ends)) end.open();
   }
 
   /** Everything that was said arrives. */
   flush(): void {
-    for (const end of this.#ends) end.flush();
+    for (const end of Object.values(this.#ends ?? {})) end.flush();
   }
 
   /** The connection is lost, with all that is on its way. */
   cut(): void {
-    for (const end of this.#ends) end.die();
+    for (const end of Object.values(this.#ends ?? {})) end.die();
     for (const { plane } of [this.a, this.b]) plane.detach();
   }
 

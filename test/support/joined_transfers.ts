@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { ContentDigest } from "../../client/data/content_digest.ts";
 import { Ends, type Feed, Lane } from "../../client/data/lane.ts";
 import { FRAME_BYTES, viewOf } from "../../client/data/lane_frame.ts";
 import type { ReceivedFile } from "../../client/data/received_file.ts";
@@ -52,19 +53,28 @@ export function streamOf(
 class Digests implements AsyncDisposable {
   readonly #begun: Promise<unknown>[] = [];
   readonly #digest = crypto.subtle.digest;
+  readonly #end = ContentDigest.prototype.end;
 
   /** From now on. */
   constructor() {
-    crypto.subtle.digest = (...parameters) => {
-      const digest = this.#digest.apply(crypto.subtle, parameters);
-      this.#begun.push(digest);
-      return digest;
+    const begun = this.#begun;
+    const [digest, end] = [this.#digest, this.#end];
+    crypto.subtle.digest = function (...parameters) {
+      const digested = digest.apply(this, parameters);
+      begun.push(digested);
+      return digested;
+    };
+    ContentDigest.prototype.end = function () {
+      const ended = end.call(this);
+      begun.push(ended);
+      return ended;
     };
   }
 
   /** All have ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     crypto.subtle.digest = this.#digest;
+    ContentDigest.prototype.end = this.#end;
     await Promise.allSettled(this.#begun);
   }
 }

@@ -6,8 +6,8 @@ import { isPayload, makePayload } from "./payload.ts";
 /** How often a page looks whether it is connected. */
 const LOOK_MS = 5;
 
-/** Round trips before those that count, for the page to get warm. */
-const WARM_UP = 50;
+/** Round trips before those that count: a page that has just loaded and connected does other things beside. */
+const WARM_UP = 1_000;
 
 /** Whom a library tells in this page. */
 export interface DataListener {

@@ -4,7 +4,7 @@ import { type Other, OTHERS, startDataArena } from "./data_arena.ts";
 const ROUND_TRIPS = 500;
 const MESSAGE_BYTES = 100;
 
-/** A small message there and back, one after the other: the median of a pair of pages that has just connected. */
+/** A small message there and back, one after the other: the median of a pair of pages that does nothing else. */
 export async function roundTripTime(
   { quick }: { quick: boolean },
 ): Promise<Measurement> {

@@ -1,6 +1,17 @@
-import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import { ChannelDatagrams } from "../../../client/data/channel_datagrams.ts";
 import { Exchange } from "../../../client/data/exchange.ts";
 import { MAX_CHANNELS } from "../../../client/data/channels.ts";
+import { SendError } from "../../../client/data/send_error.ts";
+import type { Undelivered } from "../../../client/events.ts";
+import { JoinedChannel } from "../../support/joined_channels.ts";
+import { connectionThatTakes } from "../../support/joined_lanes.ts";
 
 function alone(): Exchange {
   return new Exchange({
@@ -67,6 +78,35 @@ Deno.test("Channel.send sends to nobody, or says who is not there, when it is op
     error,
     'InvalidStateError: Cannot send: channel "x" is not open for peer "y"',
   );
+});
+
+Deno.test("Channel.send keeps no datagram from the others when a peer takes messages of one byte, unless it is named", async () => {
+  const exchange = alone();
+  const channel = exchange.channel("x", { ordered: false });
+  const [{ lines } = { lines: new Map() }] = exchange.channels;
+  const sent = Object.entries({ small: 1, large: 262_144 }).map(
+    ([peer, maxMessageSize]) => {
+      const [end] = JoinedChannel.pair();
+      end.open();
+      const datagrams = new ChannelDatagrams({ onMessage() {} });
+      datagrams.attach(end.real, connectionThatTakes(maxMessageSize));
+      lines.set(peer, datagrams);
+      return end.sent;
+    },
+  );
+  const told: Undelivered[] = [];
+  channel.on("undelivered", (undelivered) => told.push(undelivered));
+  const error = await assertRejects(() => channel.send("left"), SendError);
+  assertEquals(error.lost, ["small"]);
+  assertInstanceOf(error.cause, RangeError);
+  assertEquals(told, [{ peer: "small", messages: 1 }]);
+  assertEquals(sent, [[], ["left"]]);
+  await assertRejects(
+    () => channel.send("named", { to: ["large", "small"] }),
+    RangeError,
+    'peer "small" takes at most 1 bytes',
+  );
+  assertEquals(sent, [[], ["left"]]);
 });
 
 Deno.test("Channel.once calls its listener once, and not when it is taken back", () => {

@@ -6,6 +6,7 @@ import {
   NamedChannel,
   sendBy,
 } from "../../support/asking_sides.ts";
+import { FakeTime } from "../../support/fake_time.ts";
 import { JoinedChannel } from "../../support/joined_channels.ts";
 
 /** Both sides, connected. */
@@ -19,11 +20,13 @@ function sides(): { polite: AskingSide; impolite: AskingSide } {
   return both;
 }
 
-/** Everything that was said and made arrives. */
+/** Everything that was said and made arrives, and all that comes of it. */
 function settle(polite: AskingSide, impolite: AskingSide): void {
-  impolite.hear(polite);
-  impolite.open(polite);
-  polite.hear(impolite);
+  do {
+    impolite.hear(polite);
+    impolite.open(polite);
+    polite.hear(impolite);
+  } while (polite.said.length + impolite.made.length > 0);
 }
 
 /** A stranger's RTCDataChannel. */
@@ -109,6 +112,60 @@ Deno.test("Channels makes the RTCDataChannel again, and says nothing, when there
   }
 });
 
+Deno.test("Channels makes the RTCDataChannel again, and loses nothing, when it closes alone", () => {
+  using _time = new FakeTime();
+  const { polite, impolite } = sides();
+  polite.ask("x");
+  const mine = impolite.ask("x");
+  impolite.hear(polite);
+  const [made] = impolite.made;
+  settle(polite, impolite);
+  made?.[0].end.flush();
+  assertEquals(sendBy(mine, "on its way"), 1);
+  made?.[0].end.die();
+  assertEquals([impolite.made.length, polite.made.length], [1, 0]);
+  sendBy(mine, "in between");
+  const [again] = impolite.made;
+  settle(polite, impolite);
+  again?.[0].end.flush();
+  assertEquals(polite.events, [
+    "open x",
+    "message on its way",
+    "message in between",
+  ]);
+  assertEquals(impolite.events, ["open x"]);
+  for (const side of [polite, impolite]) side.channels.end();
+});
+
+for (const opened of [true, false]) {
+  const when = opened ? "has opened" : "comes";
+  Deno.test(`Channels makes one more RTCDataChannel in each connection, and no others, when the other side closes each as it ${when}`, () => {
+    const { polite, impolite } = sides();
+    polite.ask("x", { ordered: false });
+    impolite.ask("x", { ordered: false });
+    polite.hear(impolite);
+    impolite.hear(polite);
+    const closeAll = () => {
+      let count = 0;
+      for (let round = 0; round < 10; round++) {
+        const made = [...impolite.made];
+        if (opened) impolite.open(polite);
+        else impolite.made.length = 0;
+        for (const [{ end }] of made) end.end();
+        count += made.length;
+      }
+      return count;
+    };
+    assertEquals(closeAll(), 2);
+    const events = opened ? ["open x", "close x"] : [];
+    assertEquals(impolite.events, events);
+    impolite.channels.detach();
+    impolite.connect();
+    assertEquals(closeAll(), 2);
+    assertEquals(impolite.events, [...events, ...events]);
+  });
+}
+
 Deno.test("Channels drops a datagram when there is no connection, or more than 64 KiB wait", () => {
   const { polite, impolite } = sides();
   const theirs = polite.ask("x", { ordered: false });
@@ -155,6 +212,77 @@ Deno.test("Channels asks again for all that the app wants when the other side ha
   another.ask("x", { ordered: false });
   settle(polite, another);
   assertEquals(polite.events, ["open x", "close x", "open x"]);
+});
+
+// --- listeners that do something to the channel of which they hear
+
+for (const who of ["polite", "impolite"] as const) {
+  Deno.test(`Channels opens again when a listener of close asks again, on the ${who} side that closed it`, () => {
+    const { polite, impolite } = sides();
+    const parts = {
+      polite: polite.ask("x", { ordered: false }),
+      impolite: impolite.ask("x", { ordered: false }),
+    };
+    settle(polite, impolite);
+    const side = { polite, impolite }[who];
+    parts[who].events.on("close", () => {
+      side.ask("x", { ordered: false });
+    });
+    parts[who].onClose();
+    settle(polite, impolite);
+    assertEquals(side.events, ["open x", "close x", "open x"]);
+  });
+}
+
+Deno.test("Channels opens when it is asked for again, though a listener of close had closed it as the other side asked anew", () => {
+  const { polite, impolite } = sides();
+  const theirs = polite.ask("x", { ordered: false });
+  const mine = impolite.ask("x", { ordered: false });
+  settle(polite, impolite);
+  mine.events.on("close", () => mine.onClose());
+  // Its words come before the close event of the RTCDataChannel.
+  theirs.onClose();
+  polite.ask("x", { ordered: false });
+  settle(polite, impolite);
+  assertEquals(impolite.events, ["open x", "close x"]);
+  impolite.ask("x", { ordered: false });
+  settle(polite, impolite);
+  assertEquals(impolite.events, ["open x", "close x", "open x"]);
+});
+
+Deno.test("Channels opens what a listener of close asks for when the other side has begun anew", () => {
+  const { polite, impolite } = sides();
+  const mine = impolite.ask("x", { ordered: false });
+  polite.ask("x", { ordered: false });
+  settle(polite, impolite);
+  mine.events.on("close", () => {
+    impolite.ask("y", { ordered: false });
+  });
+  impolite.channels.detach();
+  const another = new AskingSide(true);
+  another.connect();
+  for (const name of ["x", "y"]) another.ask(name, { ordered: false });
+  impolite.connect();
+  impolite.channels.reset();
+  settle(another, impolite);
+  assertEquals(another.events.toSorted(), ["open x", "open y"]);
+  assertEquals(impolite.events.slice(0, 2), ["open x", "close x"]);
+  assertEquals(impolite.events.slice(2).toSorted(), ["open x", "open y"]);
+});
+
+Deno.test("Channels opens nothing when a listener of close has closed it as the RTCDataChannel for another asking came", () => {
+  const { polite, impolite } = sides();
+  const theirs = impolite.ask("x", { ordered: false });
+  const mine = polite.ask("x", { ordered: false });
+  settle(polite, impolite);
+  mine.events.on("close", () => mine.onClose());
+  theirs.onClose();
+  impolite.ask("x", { ordered: false });
+  // Before the word.
+  const [made] = impolite.made;
+  impolite.open(polite);
+  assertEquals(polite.events, ["open x", "close x"]);
+  assertEquals([mine.lines.size, made?.[1].end.readyState], [0, "closed"]);
 });
 
 Deno.test("Channels closes it when the pair ends, before anything else can be said", () => {

@@ -1,6 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { readChannelOptions } from "../../../client/data/channel_options.ts";
 import { FRAME_BYTES } from "../../../client/data/lane_frame.ts";
 import { Payload } from "../../../client/data/payload.ts";
+import { Emitter } from "../../../client/emitter.ts";
 import { FakeTime } from "../../support/fake_time.ts";
 import { HeardPlane, JoinedPlanes } from "../../support/joined_planes.ts";
 
@@ -252,6 +254,104 @@ Deno.test("DataPlane forgets half a message when the other side begins anew", as
   assertEquals(test.a.heard, [bytesOf(200_000).buffer]);
   assertEquals(test.a.events, []);
 });
+
+/** Asks for a channel that nobody else asks for. */
+function askForChannel({ plane }: HeardPlane): void {
+  plane.ask({
+    name: "x",
+    settings: readChannelOptions("x", {}),
+    maxMessageBytes: 2 ** 20,
+    events: new Emitter(),
+    lines: new Map(),
+    onClose() {},
+  });
+}
+
+const CHANNELS = ["messages", "requests", "files"] as const;
+
+for (const first of CHANNELS) {
+  Deno.test(`DataPlane lets a listener of undelivered ask the side that has begun anew when the channel of ${first} tells of it`, async () => {
+    using _time = new FakeTime();
+    using test = new JoinedPlanes();
+    test.join();
+    test.flush();
+    await test.a.send("lost");
+    test.cut();
+    const answers: Promise<unknown>[] = [];
+    test.a.onUndelivered = () => {
+      const payload = new Payload("request", "?");
+      answers.push(test.a.plane.request(payload, { timeoutMs: 1000 }));
+    };
+    using anew = new JoinedPlanes({ a: test.a });
+    anew.b.handler = () => "!";
+    anew.join({ opens: false, flows: true });
+    anew.ends[first].open();
+    anew.ends[first].flush();
+    assertEquals(answers.length, 1);
+    for (const name of CHANNELS) if (name !== first) anew.ends[name].open();
+    assertEquals(await Promise.all(answers), ["!"]);
+    assertEquals([test.a.events, anew.b.events], [["undelivered 1"], []]);
+  });
+}
+
+Deno.test("DataPlane keeps what it has exchanged with a side that began anew when a channel tells of it that knew the one before", async () => {
+  using time = new FakeTime();
+  using test = new JoinedPlanes();
+  test.join({ opens: false });
+  // The one of messages never opens.
+  test.ends.requests.open();
+  test.flush();
+  test.cut();
+  using anew = new JoinedPlanes({ a: test.a });
+  anew.join({ opens: false });
+  anew.ends.messages.open();
+  anew.flush();
+  await test.a.send("one");
+  anew.flush();
+  await test.a.send("two");
+  anew.ends.requests.open();
+  anew.flush();
+  await test.a.send("three");
+  anew.flush();
+  time.pass(100);
+  anew.flush();
+  assertEquals(anew.b.heard, ["one", "two", "three"]);
+  assertEquals([test.a.events, anew.b.events], [[], []]);
+});
+
+for (const when of ["messages are undelivered", "a file is lost"]) {
+  Deno.test(`DataPlane may ask for a channel when ${when} as the other side begins anew`, async () => {
+    using _time = new FakeTime();
+    using test = new JoinedPlanes();
+    const asked = Promise.withResolvers<void>();
+    const listen = () => {
+      askForChannel(test.a);
+      asked.resolve();
+    };
+    test.join();
+    test.flush();
+    if (when === "a file is lost") {
+      test.a.onFile = ({ signal }) => signal.addEventListener("abort", listen);
+      const offer = { name: "", type: "", size: 3 };
+      test.b.plane.sendFile({ source: new Blob(["abc"]), offer })
+        .catch(() => {});
+      test.flush();
+    } else {
+      test.a.onUndelivered = listen;
+      await test.a.send("lost");
+    }
+    test.cut();
+    using anew = new JoinedPlanes({ a: test.a });
+    anew.b.handler = () => "!";
+    anew.join({ flows: true });
+    anew.flush();
+    await asked.promise;
+    const payload = new Payload("request", "?");
+    const answer = test.a.plane.request(payload, { timeoutMs: 1000 });
+    assertEquals(await answer, "!");
+    assertEquals(anew.b.events, []);
+  });
+}
 
 // --- who is heard
 

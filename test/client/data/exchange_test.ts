@@ -8,7 +8,10 @@ import {
 import { FRAME_BYTES } from "../../../client/data/lane_frame.ts";
 import { RequestError } from "../../../client/data/request_error.ts";
 import { SendError } from "../../../client/data/send_error.ts";
+import type { Undelivered } from "../../../client/events.ts";
+import { FakeTime } from "../../support/fake_time.ts";
 import { KnownPeers } from "../../support/known_peers.ts";
+import { UnhandledRejections } from "../../support/unhandled_rejections.ts";
 
 const MIB = 2 ** 20;
 
@@ -233,6 +236,63 @@ for (const [what, data] of [["empty messages", ""], ["Blobs", new Blob([])]]) {
   });
 }
 
+/** Peers of which one cannot have what is sent to all, and why; half of what may wait was sent before. */
+const UNABLE: readonly (readonly [
+  string,
+  meet: (test: KnownPeers) => unknown,
+  cause: string,
+])[] = [
+  [
+    "takes less",
+    (test) => test.meet("x", { maxMessageBytes: MIB / 2 }),
+    "RangeError",
+  ],
+  [
+    "takes nothing for now",
+    (test) => test.meet("x", { joined: false }),
+    "QuotaExceededError",
+  ],
+];
+
+for (const [what, meet, cause] of UNABLE) {
+  Deno.test(`Exchange.send keeps nothing from the others when a peer ${what}, and tells of it`, async () => {
+    using _time = new FakeTime();
+    using test = new KnownPeers({ maxMessageBytes: MIB });
+    meet(test);
+    for (const peer of ["y", "z"]) test.meet(peer);
+    const told: Undelivered[] = [];
+    test.events.on("undelivered", (undelivered) => told.push(undelivered));
+    void test.exchange.send(new Uint8Array(MIB / 2), {});
+    heard(test);
+    const data = new Uint8Array(MIB / 2 + 1);
+    const error = await assertRejects(
+      () => test.exchange.send(data, {}),
+      SendError,
+    );
+    assertEquals(error.lost, ["x"]);
+    assertInstanceOf(error.cause, Error);
+    assertEquals(error.cause.name, cause);
+    assertEquals(told, [{ peer: "x", messages: 1 }]);
+    const { y, z } = heard(test);
+    assertEquals([y?.length, z?.length], [2, 2]);
+  });
+
+  Deno.test(`Exchange.send sends nothing when a peer that is named ${what}`, async () => {
+    using _time = new FakeTime();
+    using test = new KnownPeers({ maxMessageBytes: MIB });
+    meet(test);
+    test.meet("y");
+    const told: Undelivered[] = [];
+    test.events.on("undelivered", (undelivered) => told.push(undelivered));
+    void test.exchange.send(new Uint8Array(MIB / 2), { to: "x" });
+    const data = new Uint8Array(MIB / 2 + 1);
+    const sent = test.exchange.send(data, { to: ["y", "x"] });
+    assertEquals((await sent.catch((error) => error)).name, cause);
+    assertEquals(heard(test).y, []);
+    assertEquals(told, []);
+  });
+}
+
 // --- abort
 
 Deno.test("Exchange.send sends nothing when its signal is aborted already", async () => {
@@ -328,6 +388,28 @@ Deno.test("Exchange.send leaves no rejection unhandled when nobody looks", async
   test.exchange.send("hi", {}).catch(() => rejected.resolve());
   test.part("x");
   await rejected.promise;
+});
+
+Deno.test("Exchange.send tells `undelivered` of a Blob that cannot be read, and leaves no rejection unhandled, when nobody looks", async () => {
+  using rejections = new UnhandledRejections();
+  using test = new KnownPeers();
+  for (const peer of ["x", "y"]) test.meet(peer);
+  const blob = new Blob(["x"]);
+  blob.slice = () => {
+    throw new DOMException("Gone", "NotReadableError");
+  };
+  const both = Promise.withResolvers<void>();
+  const told: Undelivered[] = [];
+  test.events.on("undelivered", (undelivered) => {
+    if (told.push(undelivered) === 2) both.resolve();
+  });
+  void test.exchange.send(blob, {});
+  await both.promise;
+  assertEquals(told.toSorted((a, b) => a.peer < b.peer ? -1 : 1), [
+    { peer: "x", messages: 1 },
+    { peer: "y", messages: 1 },
+  ]);
+  assertEquals(await rejections.all(), []);
 });
 
 // --- requests

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import {
   ackFrame,
   COUNTED,
@@ -213,6 +213,31 @@ Deno.test("Lane ends when a peer goes past the window on a later channel", () =>
   }
   assertEquals(side.events, ["violation"]);
 });
+
+for (const paused of [true, false]) {
+  const when = paused ? "it was held" : "it comes";
+  Deno.test(`Lane ends, and gives none of those behind it, when there is no room for a frame as ${when}`, () => {
+    using time = new FakeTime();
+    const side = new NumberedLane({ paused });
+    const talk = talkTo(side);
+    talk.move();
+    talk.greet();
+    side.onHeard = (number) => {
+      if (number === 1) throw new RangeError("Array buffer allocation failed");
+    };
+    const hear = () => {
+      for (let number = 0; number < 4; number++) talk.say(numbered(number));
+      side.lane.resume();
+    };
+    assertThrows(hear, RangeError, "allocation");
+    // What is lost cannot come again, so nothing may come behind it.
+    talk.say(numbered(4));
+    side.lane.resume();
+    assertEquals([side.heard, side.events], [[0, 1], ["violation"]]);
+    assertEquals(time.timers, 0);
+    side.lane.end();
+  });
+}
 
 Deno.test("Lane keeps what was not acknowledged when a peer breaks the rules, so that it can be told", () => {
   const side = new NumberedLane();

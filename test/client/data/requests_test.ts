@@ -252,6 +252,26 @@ Deno.test("Requests rejects with handler-failed when the answer is a Blob that c
   assertEquals(uncaught.errors.length, 1);
 });
 
+for (const known of [true, false]) {
+  const when = known ? "has said so" : "says so only then";
+  Deno.test(`Requests rejects with too-large, and is no fault of the handler, when the side that asks takes less and ${when}`, async () => {
+    using uncaught = new UncaughtErrors();
+    const a = new HeardPlane("b", { maxMessageBytes: FRAME_BYTES });
+    using test = new JoinedPlanes({ a });
+    test.b.handler = () => new Uint8Array(FRAME_BYTES + 1);
+    test.join({ opens: false, flows: true });
+    if (known) test.ends.messages.open();
+    test.ends.messages.flush();
+    test.ends.requests.open();
+    const error = await assertRejects(() => ask(test, "?"), RequestError);
+    assertEquals([error.code, error.peer], ["too-large", "b"]);
+    assertEquals(uncaught.errors, []);
+    // The next one is answered.
+    test.b.handler = () => "!";
+    assertEquals(await ask(test, "?"), "!");
+  });
+}
+
 Deno.test("Requests rejects with no-handler when nobody answers", async () => {
   using test = setup();
   assertEquals(await codeOf(ask(test, "?")), "no-handler");

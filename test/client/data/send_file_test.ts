@@ -144,6 +144,13 @@ const REFUSED: readonly (readonly [
     'Cannot send file: "name" must have at most 255 characters, got 256',
   ],
   [
+    "a name that is no string",
+    new Blob(),
+    { name: 5 as unknown as string },
+    "TypeError",
+    'Cannot send file: "name" must be a string, got number',
+  ],
+  [
     "the name of a File that is too long",
     new File([], "x".repeat(256)),
     {},

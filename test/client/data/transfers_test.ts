@@ -278,13 +278,13 @@ Deno.test("ReceivedFile refuses what is offered with more than maxBytes at once,
 
 Deno.test("ReceivedFile stops a stream that has grown beyond a later maxBytes already", async () => {
   await using test = new JoinedTransfers().join();
+  const { stream, controller } = openStream();
   const offered = test.b.file();
-  const sent = codeOf(test.a.send(streamOf(contentOf(MIB))));
-  const file = (await offered).accept();
-  const reader = file.getReader();
-  let bytes = 0;
-  while (bytes < MIB) bytes += (await reader.read()).value?.byteLength ?? NaN;
-  file.accept({ maxBytes: MIB - 1 });
+  const sent = codeOf(test.a.send(stream));
+  const file = await offered;
+  controller.enqueue(new Uint8Array(3));
+  await file.getReader().read();
+  file.accept({ maxBytes: 2 });
   assertEquals(await sent, "too-large");
 });
 
@@ -371,18 +371,23 @@ Deno.test("Transfers.send offers nothing when its signal is aborted already", as
   assertEquals(source.locked, false);
 });
 
-Deno.test("Transfers.send forgets its signal when the file has arrived", async () => {
+Deno.test("Transfers forget the signals of both sides when the file has arrived", async () => {
   await using test = new JoinedTransfers().join();
-  const aborting = new AbortController();
+  const listening = new Set<unknown>();
+  const signals = ["sender", "receiver"].map((side) => {
+    const { signal } = new AbortController();
+    signal.addEventListener = () => void listening.add(side);
+    signal.removeEventListener = () => void listening.delete(side);
+    return signal;
+  });
+  const [signal, other] = signals;
   const offered = test.b.file();
-  const { signal } = aborting;
-  const sent = test.a.send(new Blob([contentOf(3)]), { signal });
-  const file = await offered;
-  await file.blob();
+  const sent = test.a.send(new Blob([contentOf(3)]), signal && { signal });
+  const blob = (await offered).blob(other && { signal: other });
+  assertEquals(listening, new Set(["sender", "receiver"]));
+  await blob;
   await sent;
-  aborting.abort();
-  test.channel.flush();
-  assertEquals(file.signal.aborted, false);
+  assertEquals(listening, new Set());
 });
 
 Deno.test("Transfers.send says nothing to a peer of what it has not been offered", async () => {
@@ -663,28 +668,34 @@ Deno.test("Transfers.send lets 16 begin, and one more each time that one ends", 
   }
 });
 
-Deno.test("Transfers.send is not `busy` when 16 are stopped at once and 16 others begin", async () => {
-  await using test = new JoinedTransfers().join({ flows: false });
-  const aborting = new AbortController();
-  const { signal } = aborting;
-  const first = Array.from(
-    { length: 16 },
-    () => test.a.send(new Blob(["x"]), { signal }).catch((error) => error),
-  );
-  test.channel.flush();
-  assertEquals(test.b.offered.length, 16);
-  test.b.onFile = (file) => file.reject("mine");
-  const second = Array.from(
-    { length: 16 },
-    () => test.a.send(new Blob(["x"])).catch((error) => error),
-  );
-  aborting.abort("enough");
-  test.channel.flush();
-  for (const error of await Promise.all(first)) assertEquals(error, "enough");
-  for (const error of await Promise.all(second)) {
-    assertEquals(error.message, "mine");
-  }
-});
+for (const connected of [true, false]) {
+  Deno.test(`Transfers.send is not \`busy\` when 16 are stopped at once and 16 others begin, ${connected ? "connected" : "while there is no connection"}`, async () => {
+    await using test = new JoinedTransfers().join({ flows: false });
+    const aborting = new AbortController();
+    const { signal } = aborting;
+    const first = Array.from(
+      { length: 16 },
+      () => test.a.send(new Blob(["x"]), { signal }).catch((error) => error),
+    );
+    test.channel.flush();
+    assertEquals(test.b.offered.length, 16);
+    if (!connected) test.cut();
+    const second = Array.from(
+      { length: 16 },
+      () => test.a.send(new Blob(["x"])).catch((error) => error),
+    );
+    aborting.abort("enough");
+    if (!connected) test.join({ flows: false });
+    test.channel.flush();
+    assertEquals(test.b.offered.length, 32);
+    for (const file of test.b.offered.slice(16)) file.reject("mine");
+    test.channel.flush();
+    for (const error of await Promise.all(first)) assertEquals(error, "enough");
+    for (const error of await Promise.all(second)) {
+      assertEquals(error.message, "mine");
+    }
+  });
+}
 
 Deno.test("Transfers.send never begins what was aborted while it waited", async () => {
   await using test = new JoinedTransfers().join();

@@ -316,9 +316,9 @@ export class Connection<Types extends RoomTypes = RoomTypes>
    *
    * @returns The number of peers that it has left for.
    * @throws {TypeError} If it cannot be sent.
-   * @throws {RangeError} If it is larger than we send or a peer takes; nothing was sent.
-   * @throws {DOMException} `InvalidStateError` if a peer in `to` is not connected, `QuotaExceededError` if more than `maxMessageBytes` wait for one already; nothing was sent.
-   * @throws {SendError} If a pair ended, or a Blob could not be read, before all of it had left; `lost` says for whom. May be ignored: `undelivered` tells, too.
+   * @throws {RangeError} If it is larger than we send, or than one named in `to` takes, or everybody; nothing was sent.
+   * @throws {DOMException} `InvalidStateError` if a peer in `to` is not connected, `QuotaExceededError` if more than `maxMessageBytes` would wait for one of those, or for everybody; nothing was sent.
+   * @throws {SendError} If a pair ended, or a Blob could not be read, before all of it had left, or one of several takes less, or no more; `lost` says for whom. May be ignored: `undelivered` tells, too.
    */
   send(
     data: SendableAs<MessageOf<Types>>,

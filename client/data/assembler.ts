@@ -1,3 +1,4 @@
+import { ByteQueue } from "./byte_queue.ts";
 import {
   END,
   isMessage,
@@ -19,13 +20,10 @@ export interface IncomingItem {
 interface Part {
   readonly kind: Kind;
   readonly byteLength: number;
-  /** As large as what has come asks for, not what was promised. */
-  bytes: Uint8Array<ArrayBuffer>;
+  /** What has come, whatever was promised. */
+  readonly pieces: ByteQueue;
   receivedBytes: number;
 }
-
-/** How much room an item is given at first. */
-const FIRST_BYTES = 256 * 1024;
 
 /** Puts items together again. What it holds of a peer is bounded by what that peer has really sent. */
 export class Assembler {
@@ -58,8 +56,8 @@ export class Assembler {
     if (byteLength < 10) return;
     const total = viewOf(frame).getFloat64(2);
     if (!isCount(total) || total > maxBytes) return;
-    const bytes = new Uint8Array(Math.min(total, FIRST_BYTES));
-    const started = { kind, byteLength: total, bytes, receivedBytes: 0 };
+    const pieces = new ByteQueue();
+    const started = { kind, byteLength: total, pieces, receivedBytes: 0 };
     this.#part = started;
     return this.#append(started, frame.subarray(10)) ? null : undefined;
   }
@@ -69,31 +67,32 @@ export class Assembler {
     this.#part = undefined;
   }
 
-  #goOn(body: Uint8Array, type: number): IncomingItem | null | undefined {
+  #goOn(
+    body: Uint8Array<ArrayBuffer>,
+    type: number,
+  ): IncomingItem | null | undefined {
     const part = this.#part;
     const ends = (type & END) > 0;
     if (!part || !this.#append(part, body)) return;
-    const { kind, byteLength, receivedBytes, bytes } = part;
+    const { kind, byteLength, receivedBytes, pieces } = part;
     if (ends !== (receivedBytes === byteLength)) return;
     if (!ends) return null;
     this.#part = undefined;
+    const bytes = new Uint8Array(byteLength);
+    let offset = 0;
+    for (let piece; (piece = pieces.shift());) {
+      bytes.set(piece, offset);
+      offset += piece.byteLength;
+    }
     return { kind, bytes };
   }
 
   /** Takes some bytes; tells whether they can be of that item. */
-  #append(part: Part, body: Uint8Array): boolean {
-    const start = part.receivedBytes;
-    const end = part.receivedBytes += body.byteLength;
+  #append(part: Part, body: Uint8Array<ArrayBuffer>): boolean {
+    part.receivedBytes += body.byteLength;
+    part.pieces.push(body);
     // Without bytes it would cost only us.
-    if (start === end || end > part.byteLength) return false;
-    if (end > part.bytes.byteLength) {
-      const room = Math.min(part.byteLength, 2 * end);
-      const bytes = new Uint8Array(room);
-      bytes.set(part.bytes);
-      part.bytes = bytes;
-    }
-    part.bytes.set(body, start);
-    return true;
+    return body.byteLength > 0 && part.receivedBytes <= part.byteLength;
   }
 
   #maxOf(kind: Kind): number {

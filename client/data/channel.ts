@@ -131,9 +131,9 @@ export class Channel<
    *
    * @returns The number of peers for which it has left.
    * @throws {TypeError} If it cannot be sent; of datagrams, a Blob cannot.
-   * @throws {RangeError} If it is larger than we send or a peer takes; nothing was sent.
-   * @throws {DOMException} `InvalidStateError` if it is not open for a peer in `to`, `QuotaExceededError` if more than `maxMessageBytes` wait for one already; nothing was sent.
-   * @throws {SendError} If it closed, or a Blob could not be read, before all of it had left; `lost` says for whom. May be ignored: `undelivered` tells, too.
+   * @throws {RangeError} If it is larger than we send, or than one named in `to` takes, or everybody; nothing was sent.
+   * @throws {DOMException} `InvalidStateError` if it is not open for a peer in `to`, `QuotaExceededError` if more than `maxMessageBytes` would wait for one of those, or for everybody; nothing was sent.
+   * @throws {SendError} If it closed, or a Blob could not be read, before all of it had left, or one of several takes less, or no more; `lost` says for whom. May be ignored: `undelivered` tells, too.
    */
   send(
     data: SendableAs<Data>,

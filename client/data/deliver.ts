@@ -59,10 +59,13 @@ export function deliver(
     }
   }
   const [first] = lost.values();
-  if (first && lost.size === outlets.size) throw first;
-  for (const id of lost.keys()) onLost(id);
-  const left = push(payload, outlets, lost, options);
+  const refused = [...lost.keys()];
+  const left = first && lost.size === outlets.size
+    ? Promise.reject(first)
+    : push(payload, outlets, lost, options);
   left.catch(() => {});
+  // Later: a listener may send again, which must not overtake this.
+  for (const id of refused) queueMicrotask(() => onLost(id));
   return left;
 }
 

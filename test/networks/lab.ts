@@ -19,6 +19,7 @@
  * | who meets whom, by which path | `matrix_test.ts`, `expected_path.ts`, `meeting.ts` |
  * | eight pages all over these networks | `scattered_test.ts` |
  * | what a fault of the network may cost | `faults_test.ts` |
+ * | a file that is sent across a cut | `transfer_test.ts` |
  *
  * @module
  */

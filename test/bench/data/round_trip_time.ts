@@ -25,7 +25,7 @@ export async function roundTripTime(
     name: "round_trip_time",
     unit: "us",
     floorName: "bare channel",
-    samples: await interleaved(quick ? 3 : 30, measure, OTHERS),
+    samples: await interleaved(quick ? 3 : 15, measure, OTHERS),
     aim: { ratio: 1.05 },
   };
 }

@@ -71,7 +71,7 @@ async function transferTime(
     name: `${name} ${Math.round(byteLength / 1e6)} MB`,
     unit: "ms",
     floorName: "hand-tuned loop",
-    samples: await interleaved(quick ? 2 : 15, measure, OTHERS),
+    samples: await interleaved(quick ? 2 : 6, measure, OTHERS),
     aim,
   };
 }

@@ -153,7 +153,7 @@ for (const kind of [KIND.text, KIND.binaryRequest, KIND.textAnswer]) {
   });
 }
 
-Deno.test("Assembler makes room for no more than twice what has come, and 256 KiB, when more was promised", () => {
+Deno.test("Assembler makes room for no more than has come when more was promised", () => {
   const made: number[] = [];
   const { Uint8Array: Real } = globalThis;
   const frames = [
@@ -173,10 +173,9 @@ Deno.test("Assembler makes room for no more than twice what has come, and 256 Ki
       received += frame.byteLength;
       assembler.accept(frame);
       const largest = Math.max(...made);
-      assert(largest <= Math.max(2 * received, 256 * 1024), `${largest}`);
+      assert(largest <= Math.max(received, FRAME_BYTES), `${largest}`);
     }
   } finally {
     globalThis.Uint8Array = Real;
   }
-  assertEquals(made.length > 1, true);
 });

@@ -462,3 +462,52 @@ Deno.test("Exchange.messages gives the messages from now on", async () => {
   test.events.emit("message", { data: "after", peer: "x" });
   assertEquals((await messages.next()).value, { data: "after", peer: "x" });
 });
+
+Deno.test("Exchange.send leaves no rejection unhandled when the only peer takes less and nobody looks", async () => {
+  using rejections = new UnhandledRejections();
+  using _time = new FakeTime();
+  using test = new KnownPeers();
+  test.meet("x", { maxMessageBytes: 65_536 });
+  const told: unknown[] = [];
+  test.events.on("undelivered", (each) => told.push(each));
+  void test.exchange.send(new Uint8Array(65_537), {});
+  assertEquals([await rejections.all(), told], [[], [{
+    peer: "x",
+    messages: 1,
+  }]]);
+});
+
+Deno.test("Exchange.send gives messages in order when a listener of undelivered sends one", async () => {
+  using _time = new FakeTime();
+  using test = new KnownPeers();
+  test.meet("x", { maxMessageBytes: 65_536 });
+  const { b } = test.meet("y");
+  test.events.on("undelivered", () => void test.exchange.send("behind", {}));
+  await test.exchange.send("a".repeat(65_537), {}).catch(() => {});
+  for (const pair of test.pairs.values()) pair.flush();
+  assertEquals(b.heard.map((data) => String(data).slice(0, 6)), [
+    "aaaaaa",
+    "behind",
+  ]);
+  await Promise.resolve();
+});
+
+Deno.test("Exchange.send does not recurse when a listener of undelivered sends again", async () => {
+  using rejections = new UnhandledRejections();
+  using _time = new FakeTime();
+  using test = new KnownPeers();
+  test.meet("x", { maxMessageBytes: 65_536 });
+  const { b } = test.meet("y");
+  let depth = 0, deepest = 0, left = 50;
+  const done = Promise.withResolvers<void>();
+  test.events.on("undelivered", () => {
+    deepest = Math.max(deepest, ++depth);
+    if (left-- > 0) void test.exchange.send("a".repeat(65_537), {});
+    else done.resolve();
+    depth--;
+  });
+  void test.exchange.send("a".repeat(65_537), {});
+  await done.promise;
+  await rejections.all();
+  assertEquals(deepest, 1);
+});

@@ -3,7 +3,7 @@ import { untilKept } from "./until_kept.ts";
 
 declare global {
   /** What a page that talks has sent and heard. */
-  var talk: {
+  var numbered: {
     /** How many messages it has sent to each peer. */
     readonly sent: Map<string, number>;
     /** How many of each peer have come, in order and as they were. */
@@ -23,7 +23,9 @@ declare global {
 export async function startTalk(pages: readonly JoinedPage[]): Promise<void> {
   // All listen before the first one speaks.
   await Promise.all(pages.map(({ page }) => page.evaluate(listen)));
-  await Promise.all(pages.map(({ page }) => page.evaluate(() => talk.start())));
+  await Promise.all(
+    pages.map(({ page }) => page.evaluate(() => numbered.start())),
+  );
 }
 
 /** Runs in the page. */
@@ -83,7 +85,7 @@ function listen(): void {
     }
   };
   let speaking: Promise<void>[] = [];
-  globalThis.talk = {
+  globalThis.numbered = {
     sent,
     heard,
     wrong,
@@ -108,7 +110,7 @@ export async function untilAllHeard(
   pages: readonly JoinedPage[],
 ): Promise<void> {
   const said = await Promise.all(
-    pages.map(({ page }) => page.evaluate(() => [...talk.sent])),
+    pages.map(({ page }) => page.evaluate(() => [...numbered.sent])),
   );
   await Promise.all(pages.map(async ({ page, id }) => {
     const expected = pages.flatMap((other, index) =>
@@ -119,8 +121,8 @@ export async function untilAllHeard(
     await page.evaluate((expected) => {
       globalThis.kept = (async () => {
         for (const [peer, count] of expected) {
-          while ((talk.heard.get(peer) ?? 0) < count) {
-            await Promise.race([next(connection, "message"), talk.failed]);
+          while ((numbered.heard.get(peer) ?? 0) < count) {
+            await Promise.race([next(connection, "message"), numbered.failed]);
           }
         }
       })();
@@ -134,15 +136,15 @@ export async function stopTalk(
   pages: readonly JoinedPage[],
 ): Promise<{ wrong: string[]; messages: number }> {
   await Promise.all(pages.map(async ({ page }) => {
-    await page.evaluate(() => void (globalThis.kept = talk.stop()));
+    await page.evaluate(() => void (globalThis.kept = numbered.stop()));
     await untilKept(page);
   }));
   await untilAllHeard(pages);
   const ends = await Promise.all(pages.map(({ page }) =>
     page.evaluate(() => ({
-      wrong: talk.wrong,
-      messages: talk.heard.values().reduce((sum, count) => sum + count, 0),
-      sent: [...talk.sent],
+      wrong: numbered.wrong,
+      messages: numbered.heard.values().reduce((sum, count) => sum + count, 0),
+      sent: [...numbered.sent],
     }))
   ));
   const sent = ends.flatMap(({ sent }) => sent.map(([, count]) => count));

@@ -293,14 +293,11 @@ export class Connection<Types extends RoomTypes = RoomTypes>
     event: Name,
     listener: ConnectionEvents<Types>[Name],
   ): () => void {
-    const off = this.on(
+    return this.#events.once(
       event,
-      ((payload: never) => {
-        off();
-        (listener as (payload: never) => void)(payload);
-      }) as ConnectionEvents<Types>[Name],
+      listener as ConnectionEvents[Name],
+      this.#present(event),
     );
-    return off;
   }
 
   /**

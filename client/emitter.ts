@@ -25,6 +25,20 @@ export class Emitter<Events extends { [Name in keyof Events]: Listener }> {
     return () => void boxes.delete(box);
   }
 
+  /** The same for the next `event`, or `present`, alone. */
+  once<Name extends keyof Events>(
+    event: Name,
+    listener: Events[Name],
+    present?: Parameters<Events[Name]>,
+  ): () => void {
+    const next = (...payload: never[]) => {
+      off();
+      listener(...payload);
+    };
+    const off = this.on(event, next as Events[Name], present);
+    return off;
+  }
+
   /** Whether anybody listens to `event`. */
   has(event: keyof Events): boolean {
     return (this.#boxes.get(event)?.size ?? 0) > 0;

@@ -109,14 +109,7 @@ export class Channel<
     event: Name,
     listener: ChannelEvents<Data>[Name],
   ): () => void {
-    const off = this.on(
-      event,
-      ((payload: never) => {
-        off();
-        (listener as (payload: never) => void)(payload);
-      }) as ChannelEvents<Data>[Name],
-    );
-    return off;
+    return this.#parts.events.once(event, listener as ChannelEvents[Name]);
   }
 
   /**

@@ -39,7 +39,7 @@ export class MessageQueue implements AsyncIterableIterator<Message> {
       on("state", ({ state }) => state === "closed" && this.#end("closed")),
     ];
     if (signal?.aborted) this.#end("aborted");
-    signal?.addEventListener("abort", this.#abort);
+    else signal?.addEventListener("abort", this.#abort);
   }
 
   /** The next message, as soon as there is one. */

@@ -1,11 +1,11 @@
 import { VERSION } from "../protocol.ts";
 import { ConnectError } from "./connect_error.ts";
 import { type Connection, makeConnection } from "./connection.ts";
-import { createDebug } from "./debug.ts";
-import { type ConnectOptions, readOptions } from "./options.ts";
+import { createDebug, type Debug } from "./debug.ts";
+import { type ConnectOptions, readOptions, type Settings } from "./options.ts";
 import type { PresenceOf, RoomTypes } from "./room_types.ts";
 import { PeerConnections } from "./peer_connections.ts";
-import { Signaling } from "./signaling.ts";
+import { type RoomSignaling, Signaling } from "./signaling.ts";
 import { isPassing } from "./why_down.ts";
 
 /**
@@ -46,7 +46,8 @@ export async function connect<Types extends RoomTypes = RoomTypes>(
     ...settings,
     RTCPeerConnection,
   });
-  const signaling = new Signaling(settings, debug);
+  let signaling: RoomSignaling | undefined;
+  let over = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let warming: ReturnType<typeof setTimeout> | undefined;
   let abort = () => {};
@@ -54,62 +55,98 @@ export async function connect<Types extends RoomTypes = RoomTypes>(
     return await new Promise<Connection<Types>>((resolve, reject) => {
       let why = new ConnectError("timeout", `no answer within ${timeoutMs} ms`);
       timer = setTimeout(() => reject(why), timeoutMs);
-      // The socket opens in a task of its own; this one comes right behind it.
-      warming = setTimeout(() => {
-        try {
-          peerConnections.warm();
-        } catch (error) {
-          reject(error);
-        }
-      });
       abort = () => reject(aborted(signal));
       signal?.addEventListener("abort", abort);
-      async function ask(): Promise<void> {
-        why = await signaling.whyDown();
-        // A server that restarts and a network that blinks are worth another attempt.
-        if (why.reason !== "unreachable" && !isPassing(why)) reject(why);
-      }
-      signaling.listener = {
-        onOpen() {},
-        onMessage(welcome) {
-          if (welcome.type !== "welcome") return;
-          const { version } = welcome;
-          const error = `the server speaks version ${version}, not ${VERSION}`;
+
+      prepare(settings, peerConnections, debug).then((guard) => {
+        if (over) return;
+        const plain = new Signaling(settings, debug);
+        const guarded = guard?.(plain);
+        const room: RoomSignaling = signaling = guarded ?? plain;
+        // The socket opens in a task of its own; this one comes right behind it.
+        warming = setTimeout(() => {
           try {
-            if (version !== VERSION) {
-              throw new ConnectError("unsupported", error);
-            }
-            // In the same task, so that the connection misses no message.
-            resolve(makeConnection<Types>({
-              signaling,
-              settings,
-              welcome,
-              peerConnections,
-              debug,
-            }));
+            peerConnections.warm();
           } catch (error) {
             reject(error);
           }
-        },
-        onWake() {},
-        onDown: ask,
-        onFail(cause) {
-          if (cause === undefined) return void ask();
-          const error = "there is no token";
-          reject(new ConnectError("token-failed", error, { cause }));
-        },
-      };
+        });
+        async function ask(): Promise<void> {
+          why = await room.whyDown();
+          // A server that restarts and a network that blinks are worth another attempt.
+          if (why.reason !== "unreachable" && !isPassing(why)) reject(why);
+        }
+        room.listener = {
+          onOpen() {},
+          onMessage(welcome) {
+            if (welcome.type !== "welcome") return;
+            const { version } = welcome;
+            const error =
+              `the server speaks version ${version}, not ${VERSION}`;
+            try {
+              if (version !== VERSION) {
+                throw new ConnectError("unsupported", error);
+              }
+              // In the same task, so that the connection misses no message.
+              resolve(makeConnection<Types>({
+                signaling: room,
+                trust: guarded,
+                settings,
+                welcome,
+                peerConnections,
+                debug,
+              }));
+            } catch (error) {
+              reject(error);
+            }
+          },
+          onWake() {},
+          onDown: ask,
+          onFail(cause) {
+            if (cause === undefined) return void ask();
+            const error = "there is no token";
+            reject(new ConnectError("token-failed", error, { cause }));
+          },
+        };
+      }).catch(reject);
     });
   } catch (error) {
-    signaling.close();
+    signaling?.close();
     peerConnections.close();
     throw error;
   } finally {
+    over = true;
     clearTimeout(timer);
     clearTimeout(warming);
     signal?.removeEventListener("abort", abort);
   }
 }
+
+/** Does what must be done before anything is said; what it resolves with protects what is said, if anything does. */
+async function prepare(
+  settings: Settings,
+  peerConnections: PeerConnections,
+  debug: Debug,
+): Promise<Guarding | undefined> {
+  await peerConnections.certify();
+  if (!settings.isProtected) return;
+  // Only pages that use it pay for it.
+  const { protect } = await import("./trust/protect.ts").catch((cause) => {
+    const error = "what protects a room could not be loaded";
+    throw new ConnectError("unreachable", error, { cause });
+  });
+  try {
+    return await protect(settings, peerConnections, debug);
+  } catch (error) {
+    const { name, message } = error as Partial<Error>;
+    if (name !== "NotSupportedError") throw error;
+    throw new ConnectError("unsupported", `${message}`, { cause: error });
+  }
+}
+
+type Guarding = Awaited<
+  ReturnType<typeof import("./trust/protect.ts").protect>
+>;
 
 function aborted(signal: AbortSignal | undefined): ConnectError {
   return new ConnectError("aborted", "the signal was aborted", {

@@ -9,7 +9,7 @@ import type { RefusalCode } from "../protocol.ts";
  * - `token-failed`: the function `token` threw; `cause` is its error
  * - `timeout`: no answer of any kind within `timeoutMs`
  * - `aborted`: the `signal` was aborted; `cause` is its reason
- * - `unsupported`: this runtime has no `RTCPeerConnection`, or the server speaks another version
+ * - `unsupported`: this runtime has no `RTCPeerConnection`, or no WebCrypto for what shall protect the room; or the server speaks another version
  */
 export type ConnectErrorReason =
   | "unreachable"

@@ -1,11 +1,11 @@
 import type { Channel } from "./data/channel.ts";
 import type { ChannelOptions } from "./data/channel_options.ts";
+import { GONE } from "./data/deliver.ts";
 import { Exchange } from "./data/exchange.ts";
 import type { RequestHandler } from "./data/requests.ts";
 import type { TransferProgress } from "./data/transfer_progress.ts";
 import {
   type ClientLimits,
-  exceedsBytes,
   type Ice,
   isPolite,
   type Member,
@@ -39,7 +39,11 @@ import type {
   RoomTypes,
   SendableAs,
 } from "./room_types.ts";
-import type { RoomMessage, Signaling } from "./signaling.ts";
+import type { RoomMessage, RoomSignaling, RoomTrust } from "./signaling.ts";
+import type { SafetyEmoji } from "./trust/emoji.ts";
+import type { PeerIdentity } from "./trust/identity.ts";
+import type { SafetySides } from "./trust/safety.ts";
+import { isFinal, protectionOf, reasonOf } from "./untrusted.ts";
 
 /** How long after its restart a server may still hear of members for the first time: the longest retry, beside their grace. */
 const RETURN_MS = 10_000;
@@ -53,6 +57,8 @@ export interface Peer<Presence = unknown> {
   readonly id: string;
   /** When the server let it in, in milliseconds since the epoch. */
   readonly joinedAt: number;
+  /** Who it has proven to be; `null` where nobody does. */
+  readonly identity: PeerIdentity | null;
   /** What it publishes about itself; `null` if nothing. */
   readonly presence: Presence | null;
   /** Whether its signaling socket is gone while its session lives. */
@@ -127,10 +133,18 @@ export interface ConvergedOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Options of {@linkcode Connection.safetyEmoji}. */
+export interface SafetyEmojiOptions {
+  /** Stops waiting for the peer when aborted. */
+  readonly signal?: AbortSignal;
+}
+
 /** What a connection is made of. */
 export interface ConnectionParts {
   /** The socket, on which the welcome has arrived. */
-  readonly signaling: Signaling;
+  readonly signaling: RoomSignaling;
+  /** Who is who, if the room is protected. */
+  readonly trust: RoomTrust | undefined;
   /** The options, checked. */
   readonly settings: Settings;
   /** The welcome. */
@@ -195,7 +209,8 @@ export class Connection<Types extends RoomTypes = RoomTypes>
     });
     this.#mesh = new Mesh(welcome, {
       peerConnections,
-      signal: (to, data) => signaling.signal(to, data),
+      signal: (...signal) => signaling.signal(...signal),
+      whyNot: (peerId) => this.#whyNot(peerId),
       joined: () => this.#state === "joined",
       onStall: () => signaling.doubt(DOUBT_MS),
       turn: () => settings.iceServers ? undefined : this.#turn,
@@ -234,6 +249,12 @@ export class Connection<Types extends RoomTypes = RoomTypes>
         if (changed) this.#moved = true;
         else this.#mesh.wake(false);
       },
+      onTrusted: (peer) => this.#mesh.trusted(peer),
+      onUntrusted: (peer, code) => {
+        const reason = this.#whyNot(peer);
+        if (isFinal(reason)) this.#mesh.refuse(peer, reason);
+        this.#emit("untrusted", { peer, code });
+      },
     };
     this.#welcome(welcome);
   }
@@ -258,12 +279,14 @@ export class Connection<Types extends RoomTypes = RoomTypes>
     const peers = new Map<string, Peer<PresenceOf<Types>>>();
     for (const [id, member] of this.#members) {
       const pair = this.#mesh.pair(id);
+      const whyNot = this.#whyNot(id);
       peers.set(id, {
         ...member,
+        identity: this.#parts.trust?.session(id)?.identity ?? null,
         presence: decodePresence(member.presence) as PresenceOf<Types> | null,
         polite: isPolite(this.#self, member),
-        state: pair?.state ?? "new",
-        reason: pair?.reason ?? "not dialled",
+        state: pair?.state ?? (isFinal(whyNot) ? "closed" : "new"),
+        reason: pair?.reason ?? whyNot ?? "not dialled",
         path: pair?.route?.path ?? null,
         roundTripMs: pair?.route?.roundTripMs ?? null,
         channel: pair?.channel ?? null,
@@ -451,7 +474,8 @@ export class Connection<Types extends RoomTypes = RoomTypes>
   }
 
   /**
-   * Resolves when every peer of the room is connected. Without a `signal` it
+   * Resolves when every peer of the room is connected, but for those that are
+   * refused for good: see the event `untrusted`. Without a `signal` it
    * waits for as long as that takes.
    *
    * @throws {ConvergeError} If `signal` is aborted, or the connection closed, before; `missing` says who is not connected, and why.
@@ -469,12 +493,78 @@ export class Connection<Types extends RoomTypes = RoomTypes>
         for (const off of offs) off();
         signal?.removeEventListener("abort", check);
       };
-      const offs = (["peerlist", "peer-state", "state"] as const).map((event) =>
-        this.on(event, check)
-      );
+      const offs = (["peerlist", "peer-state", "state", "untrusted"] as const)
+        .map((event) => this.on(event, check));
       signal?.addEventListener("abort", check);
       check();
     });
+  }
+
+  /**
+   * The number that this page and a peer's have in common if nobody stands between
+   * them: 60 digits in groups of five, to be compared by two people over
+   * a call, or in person. It is made of the DTLS certificates of both, and of their
+   * identities where there are any. It holds for as long as the pair does: from
+   * now on another certificate of the peer is refused.
+   *
+   * @throws {DOMException} `InvalidStateError` if the peer is not connected, `NotSupportedError` if there is no WebCrypto.
+   */
+  async safetyNumber(peerId: string): Promise<string> {
+    const { settings: { crypto } } = this.#parts;
+    const sides = this.#sides(peerId);
+    const { numberOf } = await import("./trust/safety.ts");
+    return numberOf(crypto, sides);
+  }
+
+  /**
+   * The same in short, to be read aloud: seven of 64 emoji, equal on both sides
+   * if nobody stands between them. Both sides have to ask for them; asked again
+   * they are the same, for as long as the pair exists. Somebody in between has
+   * one guess in 2^42.
+   *
+   * @throws {DOMException} `InvalidStateError` if the peer is not connected, `NetworkError` if it goes meanwhile, `DataError` if it did not keep to the protocol, `NotSupportedError` if there is no WebCrypto.
+   */
+  async safetyEmoji(
+    peerId: string,
+    options: SafetyEmojiOptions = {},
+  ): Promise<readonly SafetyEmoji[]> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const { settings: { crypto } } = this.#parts;
+    const sides = this.#sides(peerId);
+    const plane = this.#mesh.plane(peerId);
+    const { comparisonOf } = await import("./trust/safety.ts");
+    // It may have gone meanwhile.
+    if (!plane || plane !== this.#mesh.plane(peerId)) throw GONE;
+    const comparison = plane.compare((send) =>
+      comparisonOf(crypto, sides, send)
+    );
+    return await new Promise((resolve, reject) => {
+      const abort = () => reject(signal?.reason);
+      signal?.throwIfAborted();
+      signal?.addEventListener("abort", abort);
+      comparison.start().then(resolve, reject).finally(() =>
+        signal?.removeEventListener("abort", abort)
+      );
+    });
+  }
+
+  /**
+   * Admits a peer, or not, whatever `onTrust` has said of it: a peer that is
+   * not admitted any more is told so, and its pair ends.
+   *
+   * @throws {DOMException} `InvalidStateError` if `connect` was called without an `identity`: ids prove nothing then.
+   */
+  trust(peerId: string, trusted = true): void {
+    const { trust, settings } = this.#parts;
+    if (!trust || !settings.identity) {
+      throw new DOMException(
+        `Cannot trust peer: "identity" was not given to connect()`,
+        "InvalidStateError",
+      );
+    }
+    trust.trust(peerId, trusted);
+    if (trusted) this.#mesh.dial(peerId);
   }
 
   /** Ends the pair with a peer, or with all. It is not dialled again but by `connectToPeer`, of either side. */
@@ -497,12 +587,40 @@ export class Connection<Types extends RoomTypes = RoomTypes>
   #missing(): MissingPeer[] {
     const closed = this.#state === "closed";
     return [...this.#members.keys()].flatMap((peer) => {
+      const whyNot = this.#whyNot(peer);
+      if (isFinal(whyNot)) return [];
       const {
         state = closed ? "closed" : "new",
-        reason = closed ? "the connection was closed" : "not dialled",
+        reason = closed ? "the connection was closed" : whyNot ?? "not dialled",
       } = this.#mesh.pair(peer) ?? {};
       return state === "connected" ? [] : [{ peer, state, reason }];
     });
+  }
+
+  /** Both sides of a pair, as far as two people can compare them. */
+  #sides(peerId: string): SafetySides {
+    const pinned = this.#mesh.pair(peerId)?.pin();
+    if (!pinned) {
+      throw new DOMException(
+        `Cannot compare: "${peerId}" is not connected`,
+        "InvalidStateError",
+      );
+    }
+    const [own, other] = pinned;
+    const { trust, settings: { identity } } = this.#parts;
+    return [
+      { ...identity, id: this.socket.id, fingerprint: own },
+      { ...trust?.session(peerId)?.identity, id: peerId, fingerprint: other },
+    ];
+  }
+
+  /** Why there must be no pair with a peer, if so. */
+  #whyNot(peerId: string): PairReason | undefined {
+    const { trust } = this.#parts;
+    if (trust) return trust.whyNot(peerId);
+    // Who is protected would not understand us, and says so by what it publishes.
+    const code = protectionOf(this.#members.get(peerId)?.presence);
+    return code && reasonOf(code);
   }
 
   #emit<Name extends keyof ConnectionEvents>(
@@ -552,7 +670,7 @@ export class Connection<Types extends RoomTypes = RoomTypes>
   }
 
   #welcome(welcome: Welcome): void {
-    const { signaling, settings } = this.#parts;
+    const { signaling, settings, trust } = this.#parts;
     const { session, peers, limits } = welcome;
     // Another membership than before, but for the first welcome.
     const anew = welcome.joinedAt !== this.#self.joinedAt;
@@ -560,7 +678,7 @@ export class Connection<Types extends RoomTypes = RoomTypes>
     this.#limits = limits;
     signaling.welcomed(welcome);
     // One that was taken back, too: others may still know what was before.
-    if (session !== "new" || this.#presence !== null) {
+    if (trust || session !== "new" || this.#presence !== null) {
       signaling.publish(this.#presence);
     }
     const again = anew ? this.#mesh.rejoin(welcome) : [];
@@ -631,6 +749,13 @@ export class Connection<Types extends RoomTypes = RoomTypes>
       this.#emit("peerlist", [...members.keys()]);
     }
     for (const { id, presence } of published) {
+      const code = protectionOf(presence);
+      if (code) {
+        this.#mesh.refuse(id, reasonOf(code));
+        // Whoever awaits `connect` adds its listeners first.
+        setTimeout(() => this.#emit("untrusted", { peer: id, code }));
+        continue;
+      }
       this.#emit("presence", { peer: id, presence: decodePresence(presence) });
     }
     for (const { id, away } of turned) {
@@ -652,7 +777,8 @@ export class Connection<Types extends RoomTypes = RoomTypes>
 
   #checkPresence(encoded: string | null): void {
     const { presenceBytes } = this.#limits;
-    if (encoded !== null && exceedsBytes(encoded, presenceBytes)) {
+    const { signaling } = this.#parts;
+    if (encoded !== null && !signaling.fits(encoded, presenceBytes)) {
       throw new RangeError(
         `Cannot set presence: it must take at most ${presenceBytes} bytes of JSON`,
       );

@@ -2,6 +2,7 @@ import type { ReceivedFile } from "./data/received_file.ts";
 import type { PairReason } from "./pair_reason.ts";
 import type { PairState } from "./pair_state.ts";
 import type { Path } from "./path.ts";
+import type { UntrustedCode } from "./untrusted.ts";
 import type { RoomSocket } from "./room_socket.ts";
 import type { MessageOf, PresenceOf, RoomTypes } from "./room_types.ts";
 
@@ -63,6 +64,12 @@ export interface ConnectionEvents<Types extends RoomTypes = RoomTypes> {
    * meanwhile. A peer that is not back in time leaves: see `peerlist`.
    */
   "peer-away": (change: AwayChange) => void;
+  /**
+   * Something that was said in the name of a peer was refused, because of a room
+   * key, an identity, a certificate; once for each peer if it cannot change. Not
+   * for a peer that only does not answer.
+   */
+  untrusted: (untrusted: Untrusted) => void;
   /** A peer added a media track to its `RTCPeerConnection` (W3C WebRTC §5.7). */
   track: (track: PeerTrack) => void;
   /**
@@ -116,6 +123,14 @@ export interface AwayChange {
   readonly peer: string;
   /** Whether its signaling socket is gone. */
   readonly away: boolean;
+}
+
+/** Payload of the event `untrusted`. */
+export interface Untrusted {
+  /** Id of the peer. Whoever said it may be somebody else. */
+  readonly peer: string;
+  /** Why it was refused. */
+  readonly code: UntrustedCode;
 }
 
 /** Payload of the event `track`. */

@@ -6,6 +6,7 @@ import { Pair } from "./pair.ts";
 import type { PairReason } from "./pair_reason.ts";
 import { type PairSignalBody, parsePairSignal } from "./pair_signal.ts";
 import type { PeerConnections } from "./peer_connections.ts";
+import { isFinal, protectionOf } from "./untrusted.ts";
 
 /** Why nothing can be waited for any more. */
 const CLOSED = "the connection was closed";
@@ -15,7 +16,9 @@ export interface MeshOptions {
   /** Where connections come from. */
   readonly peerConnections: PeerConnections;
   /** Carries `data` to a peer through the server. */
-  readonly signal: (peerId: string, data: string) => void;
+  readonly signal: (peerId: string, data: string, generation: number) => void;
+  /** Why there must be no pair with a peer, if so. */
+  readonly whyNot: (peerId: string) => PairReason | undefined;
   /** Whether signals leave now. */
   readonly joined: () => boolean;
   /** Packets of a pair have stopped: the socket may be dead, too. */
@@ -57,6 +60,8 @@ export class Mesh {
   /** The last generation used with a peer whose pair has ended, so that late signals of it are known as such. */
   readonly #generations = new Map<string, number>();
   readonly #waiters = new Set<Waiter>();
+  /** Ids of those that would have been dialled, had they been trusted. */
+  readonly #untrusted = new Set<string>();
   #self: Pick<Member, "id" | "joinedAt">;
   #members: ReadonlyMap<string, Member> = new Map();
   #closed = false;
@@ -103,7 +108,7 @@ export class Mesh {
     this.#self = self;
     for (const id of dialled) this.#end(id, "the session was lost");
     this.#generations.clear();
-    return [...dialled, ...this.#wanted()];
+    return [...dialled, ...this.#untrusted, ...this.#wanted()];
   }
 
   /** Takes over who is in the room; `left` are gone, `joined` are dialled where somebody waits for them. */
@@ -150,6 +155,8 @@ export class Mesh {
         );
       }
       if (this.#closed) throw networkError(CLOSED);
+      const whyNot = this.#options.whyNot(peerId);
+      if (isFinal(whyNot)) throw networkError(whyNot);
       waiter = { peerId, channelName, resolve, reject };
       this.#waiters.add(waiter);
       signal?.addEventListener("abort", abort);
@@ -163,6 +170,12 @@ export class Mesh {
 
   /** Takes what a peer said through the server. */
   hear(from: string, data: string): void {
+    const code = protectionOf(data);
+    if (code) {
+      this.#options.emit("untrusted", { peer: from, code });
+      // In clear, which tells it that it is not understood.
+      return this.#signal(from, this.#generation(from) + 1, { bye: true });
+    }
     const signal = parsePairSignal(data);
     const member = this.#members.get(from);
     const known = this.#generation(from);
@@ -184,6 +197,11 @@ export class Mesh {
     }
     if (pair) return pair.receive(signal);
     if (generation > known) {
+      if (this.#options.whyNot(from)) {
+        // It would dial again and again.
+        this.#generations.set(from, generation + 1);
+        return this.#signal(from, generation + 1, { bye: true });
+      }
       const made = this.#makePair(from);
       made?.receive(signal);
       // It was of a pair that we never knew.
@@ -213,6 +231,17 @@ export class Mesh {
     // A listener may wait anew: that one is not given up.
     this.#end(peerId, reason, generation);
     for (const { reject } of waiters) reject(networkError(reason));
+  }
+
+  /** A peer is trusted: it is dialled if it was to be, or told again what it may not have understood. */
+  trusted(peerId: string): void {
+    if (this.#untrusted.delete(peerId)) this.dial(peerId);
+    else this.repeat(peerId);
+  }
+
+  /** A peer is not trusted, and told so if it can be. */
+  refuse(peerId: string, reason: PairReason): void {
+    this.#bye(peerId, reason);
   }
 
   /** Says to a peer again what it has not answered: it may have got lost. */
@@ -269,14 +298,23 @@ export class Mesh {
     if (to === undefined) return;
     const { joinedAt: from } = this.#self;
     const data = JSON.stringify({ to, from, generation, ...body });
-    this.#options.signal(peerId, data);
+    this.#options.signal(peerId, data, generation);
   }
 
   #makePair(peerId: string): Pair | undefined {
-    const { peerConnections, joined, onStall, turn, data, emit, debug } =
-      this.#options;
+    const {
+      peerConnections,
+      whyNot,
+      joined,
+      onStall,
+      turn,
+      data,
+      emit,
+      debug,
+    } = this.#options;
     const member = this.#members.get(peerId);
     if (!member || this.#closed) return;
+    if (whyNot(peerId)) return void this.#untrusted.add(peerId);
     const polite = isPolite(this.#self, member);
     const plane = new DataPlane({
       ...data,
@@ -315,6 +353,8 @@ export class Mesh {
       onTrack: ({ track, streams }) =>
         emit("track", { peer: peerId, track, streams }),
       onError: (error) => debug("pair", peerId, error),
+      onImpostor: () =>
+        emit("untrusted", { peer: peerId, code: "fingerprint-mismatch" }),
     });
     this.#pairs.set(peerId, pair);
     this.#planes.set(peerId, plane);
@@ -332,6 +372,7 @@ export class Mesh {
 
   /** Ends a pair, if there is one, and tells the app if it knew the peer. */
   #end(peerId: string, reason: PairReason, generation?: number): void {
+    this.#untrusted.delete(peerId);
     const last = generation ?? this.#generation(peerId);
     const pair = this.#pairs.get(peerId);
     // First: a listener may dial anew. Who is not here begins from nothing.

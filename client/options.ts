@@ -1,6 +1,7 @@
 import { ID_CHARS, isName, ROOM_CHARS } from "../protocol.ts";
 import { readAddress } from "./address.ts";
 import { encodePresence } from "./presence.ts";
+import type { Identity, PeerIdentity } from "./trust/identity.ts";
 
 /** Least of `maxMessageBytes`: what is not cut on its way. */
 const LEAST_MESSAGE_BYTES = 65_536;
@@ -30,6 +31,31 @@ export interface ConnectOptions<Presence = unknown> {
    */
   readonly token?: string | (() => string | Promise<string>);
   /**
+   * 32 random bytes that everybody in the room has, and nobody else: signals and
+   * presence are sealed with it, so that the signaling server can neither read
+   * them nor stand between two peers. See `createRoomKey` and `roomLink`.
+   * An option that is there must have a value.
+   */
+  readonly roomKey?: Uint8Array;
+  /**
+   * Used instead of a `roomKey`: stretched to one by PBKDF2, which takes some
+   * tenths of a second. A server can try out passwords on what it has recorded,
+   * so it must be hard to guess.
+   */
+  readonly password?: string;
+  /**
+   * Proves to the others who we are, and admits only those who do the same: the
+   * peer id is the one of the identity. See `createIdentity` and `loadIdentity`.
+   */
+  readonly identity?: Identity;
+  /**
+   * Asked once for each peer, before there is a connection with it: whether to
+   * admit it. What throws or rejects admits nobody. Needs an `identity`.
+   *
+   * @default {everybody who has proven its id}
+   */
+  readonly onTrust?: (peer: PeerIdentity) => boolean | Promise<boolean>;
+  /**
    * Largest message, request or answer, in bytes, to send and to take: what a
    * peer can make this page keep. 64 KiB to almost 512 MiB. Files have no such bound.
    *
@@ -50,7 +76,12 @@ export interface ConnectOptions<Presence = unknown> {
   readonly RTCPeerConnection?: typeof RTCPeerConnection;
   /** Used instead of the global class, where there is none. */
   readonly WebSocket?: typeof WebSocket;
+  /** Used instead of the global object, for what protects a room. */
+  readonly crypto?: Crypto;
 }
+
+/** The options that protect a room. One that is there counts, also without a value: no mistake must open a room. */
+const PROTECTING = ["roomKey", "password", "identity", "onTrust"] as const;
 
 /** {@linkcode ConnectOptions}, checked and complete. */
 export interface Settings extends Omit<ConnectOptions, "presence"> {
@@ -63,6 +94,8 @@ export interface Settings extends Omit<ConnectOptions, "presence"> {
   readonly autoConnect: boolean;
   readonly iceTransportPolicy: RTCIceTransportPolicy;
   readonly timeoutMs: number;
+  /** Whether anything protects the room. */
+  readonly isProtected: boolean;
 }
 
 /**
@@ -87,6 +120,11 @@ export function readOptions(options: ConnectOptions): Settings {
   checkName("room", room, ROOM_CHARS);
   checkName("party", party, ID_CHARS);
   if (id !== undefined) checkName("id", id, ID_CHARS);
+  if (id !== undefined && options.identity) {
+    throw new TypeError(
+      'Cannot connect: there must be "id" or "identity", not both',
+    );
+  }
   if (!(timeoutMs > 0)) {
     throw new RangeError(
       `Cannot connect: "timeoutMs" must be positive, got ${timeoutMs}`,
@@ -101,6 +139,8 @@ export function readOptions(options: ConnectOptions): Settings {
   }
   return {
     ...options,
+    // Who has an identity has no other name.
+    ...(options.identity?.id === undefined ? {} : { id: options.identity.id }),
     address: readAddress(host, globalThis.location),
     party,
     presence: encodePresence(presence),
@@ -109,6 +149,7 @@ export function readOptions(options: ConnectOptions): Settings {
     iceTransportPolicy,
     // The longest time a timer takes; beyond it, it would fire at once.
     timeoutMs: Math.min(timeoutMs, 2 ** 31 - 1),
+    isProtected: PROTECTING.some((option) => option in options),
   };
 }
 

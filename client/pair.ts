@@ -1,6 +1,7 @@
 import type { TurnStatus } from "../protocol.ts";
 import { backoffMs } from "./backoff.ts";
 import type { DataPlane } from "./data/data_plane.ts";
+import { fingerprintsOf } from "./fingerprint.ts";
 import { Link } from "./link.ts";
 import type { PairReason } from "./pair_reason.ts";
 import type { PairSignal, PairSignalBody } from "./pair_signal.ts";
@@ -54,6 +55,8 @@ export interface PairOptions {
   onTrack(event: RTCTrackEvent): void;
   /** Takes what the browser would not do. */
   onError(error: unknown): void;
+  /** A description came that names another certificate than the pinned one. */
+  onImpostor(): void;
 }
 
 /**
@@ -81,6 +84,8 @@ export class Pair {
   /** Whether the present state was given its time again. */
   #reached = false;
   #announced = false;
+  /** Fingerprint of the other side's certificate, once somebody has looked at it. */
+  #pinned: string | undefined;
 
   /** Does nothing yet. */
   constructor(options: PairOptions) {
@@ -141,8 +146,25 @@ export class Pair {
     this.#options.send(generation, { dial: true });
   }
 
+  /**
+   * The certificates of both sides, by their fingerprints: from now on the other
+   * side may have no other one in this pair. `undefined` while it is not connected.
+   */
+  pin(): readonly [own: string, other: string] | undefined {
+    const { currentLocalDescription, currentRemoteDescription } = this.pc ?? {};
+    const [own] = fingerprintsOf(currentLocalDescription?.sdp ?? "");
+    const [other] = fingerprintsOf(currentRemoteDescription?.sdp ?? "");
+    if (!this.channel || own === undefined || other === undefined) return;
+    this.#pinned = other;
+    return [own, other];
+  }
+
   /** Takes what the other side says. */
   receive(signal: PairSignal): void {
+    if ("description" in signal && this.#pinned !== undefined) {
+      const named = fingerprintsOf(signal.description.sdp ?? "");
+      if (named.join() !== this.#pinned) return this.#options.onImpostor();
+    }
     const offers = "description" in signal &&
       signal.description.type === "offer";
     const { generation } = signal;

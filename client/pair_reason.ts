@@ -4,6 +4,7 @@ import type { TurnStatus } from "../protocol.ts";
 export type PairReason =
   // new, connecting; or why the last attempt failed
   | "not dialled"
+  | "the peer is not trusted yet"
   | "dialled"
   | "the ICE restart brought nothing"
   // connected
@@ -26,7 +27,15 @@ export type PairReason =
   | "the session was lost"
   | "the other side ended it"
   | "the peer broke the protocol"
+  | TrustReason
   | "the connection was closed";
+
+/** Why a peer is no peer of ours: it is there, and not connected. See {@linkcode UntrustedCode}. */
+export type TrustReason =
+  | "the peer has another room key"
+  | "only one side proves who it is"
+  | "the peer is not who its id says"
+  | "the peer was not admitted";
 
 /** Why ICE found no way to the peer. */
 export type NoPathReason =

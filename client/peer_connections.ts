@@ -1,4 +1,8 @@
 import type { IceServer } from "../protocol.ts";
+import { fingerprintsOf } from "./fingerprint.ts";
+
+/** How long a certificate lasts: longer than any page stays. Browsers take no more. */
+const CERTIFICATE_MS = 365 * 24 * 60 * 60_000;
 
 /** A connection and the channels that both sides make by themselves (negotiated, ids 0 to 3), so that they need no announcement. */
 export interface Line {
@@ -25,6 +29,7 @@ export class PeerConnections {
   readonly #RTCPeerConnection: typeof RTCPeerConnection;
   readonly #iceTransportPolicy: RTCIceTransportPolicy;
   #iceServers: readonly AnyIceServer[];
+  #certificates: readonly RTCCertificate[] = [];
   #spare: Line | undefined;
 
   /** Makes nothing yet. */
@@ -50,6 +55,32 @@ export class PeerConnections {
       })),
       iceTransportPolicy: this.#iceTransportPolicy,
     };
+  }
+
+  /**
+   * Makes the certificate of all connections (W3C WebRTC §4.9), so that others
+   * know them by one fingerprint. Where that cannot be asked for, the runtime
+   * decides.
+   */
+  async certify(): Promise<void> {
+    const { generateCertificate } = this.#RTCPeerConnection;
+    if (!generateCertificate) return;
+    const algorithm = {
+      name: "ECDSA",
+      namedCurve: "P-256",
+      expires: CERTIFICATE_MS,
+    };
+    this.#certificates = [
+      await this.#RTCPeerConnection.generateCertificate(algorithm),
+    ];
+  }
+
+  /** The fingerprint of that certificate, as in SDP. */
+  async fingerprint(): Promise<string> {
+    this.warm();
+    const { sdp = "" } = await this.#spare?.pc.createOffer() ?? {};
+    const [fingerprint = ""] = fingerprintsOf(sdp);
+    return fingerprint;
   }
 
   /** Sets the STUN and TURN servers of every connection made from now on; tells whether they are others than before. */
@@ -84,7 +115,12 @@ export class PeerConnections {
   }
 
   #make(): Line {
-    const pc = new this.#RTCPeerConnection(this.configuration);
+    const pc = new this.#RTCPeerConnection({
+      ...this.configuration,
+      ...(this.#certificates.length > 0
+        ? { certificates: [...this.#certificates] }
+        : {}),
+    });
     const make = (label: string, id: number) =>
       pc.createDataChannel(label, { negotiated: true, id });
     return {

@@ -16,7 +16,10 @@ import type { Debug } from "./debug.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Settings } from "./options.ts";
 import { Outbox } from "./outbox.ts";
+import type { PairReason } from "./pair_reason.ts";
 import { RoomSocket } from "./room_socket.ts";
+import type { PeerIdentity } from "./trust/identity.ts";
+import type { UntrustedCode } from "./untrusted.ts";
 import { whyDown } from "./why_down.ts";
 
 /** What the server says of the room; the rest is between it and the socket. */
@@ -37,6 +40,40 @@ export interface SignalingListener {
   onFail(cause?: unknown): void;
   /** The page may be back, or the network, which may be another then (`changed`). */
   onWake(changed: boolean): void;
+  /** In a protected room: a peer is trusted, or has asked for what it may have missed. */
+  onTrusted?(peer: string): void;
+  /** There: something that was said in the name of a peer was refused. */
+  onUntrusted?(peer: string, code: UntrustedCode): void;
+}
+
+/** What a connection needs of the signaling, which protects what is said, or not. */
+export interface RoomSignaling extends
+  Pick<
+    Signaling,
+    | "socket"
+    | "listener"
+    | "whyDown"
+    | "welcomed"
+    | "doubt"
+    | "publish"
+    | "close"
+  > {
+  /** {@linkcode Signaling.signal}, and the generation of the pair that says it. */
+  signal(to: string, data: string, generation: number): void;
+  /** Whether a presence can be published where so many bytes are taken. */
+  fits(presence: string, maxBytes: number): boolean;
+}
+
+/** Who is who in a protected room. */
+export interface RoomTrust {
+  /** Why there can be no pair with a peer now, if so. */
+  whyNot(peer: string): PairReason | undefined;
+  /** What is known of a peer that has introduced itself. */
+  session(
+    peer: string,
+  ): { readonly identity: PeerIdentity | null } | undefined;
+  /** Admits a peer, or not, whatever was decided before. */
+  trust(peer: string, trusted: boolean): void;
 }
 
 /** How long an attempt may take before an event that makes another one worth it counts. */
@@ -153,6 +190,11 @@ export class Signaling {
   publish(presence: string | null): void {
     this.#outbox.publish(encode({ type: "presence", presence }));
     this.#flush();
+  }
+
+  /** {@linkcode RoomSignaling.fits} */
+  fits(presence: string, maxBytes: number): boolean {
+    return !exceedsBytes(presence, maxBytes);
   }
 
   /** Says goodbye. Nothing is told to the listener any more. */

@@ -10,8 +10,11 @@ import { MessageStream } from "./message_stream.ts";
 import { Payload } from "./payload.ts";
 import type { ReceivedFile } from "./received_file.ts";
 import { type RequestHandler, Requests } from "./requests.ts";
+import type { SafetyEmojiExchange } from "../trust/safety_emoji.ts";
 import { type Shipment, Transfers } from "./transfers.ts";
 
+/** Most texts of a comparison that wait until this side asks for it; there is one. */
+const MAX_TEXTS = 4;
 /** Most answers that wait to leave. */
 const MAX_WAITING = 2 ** 16;
 
@@ -37,6 +40,12 @@ export interface DataPlaneOptions {
   onViolation(): void;
 }
 
+/** A comparison of emoji, as far as it concerns whoever carries its texts. */
+export type Comparison = Pick<
+  SafetyEmojiExchange,
+  "start" | "receive" | "abort"
+>;
+
 /** Everything that is said and heard in one pair, over all its connections. */
 export class DataPlane implements Outlet {
   readonly #options: DataPlaneOptions;
@@ -48,6 +57,9 @@ export class DataPlane implements Outlet {
   readonly #files: Lane;
   readonly #transfers: Transfers;
   readonly #channels: Channels;
+  #comparison: Comparison | undefined;
+  /** What the other side has said of it, before this side has asked. */
+  #texts: string[] = [];
   /** Nothing is heard before the app knows the peer. */
   #holds = 1;
 
@@ -174,6 +186,19 @@ export class DataPlane implements Outlet {
     return this.#requests.ask(payload, options);
   }
 
+  /** The comparison of emoji with this peer; made when it is first asked for. */
+  compare(make: (send: (text: string) => void) => Comparison): Comparison {
+    if (this.#comparison) return this.#comparison;
+    const comparison = this.#comparison = make((text) =>
+      this.#queue.push({
+        kind: KIND.comparison,
+        payload: new Payload("say", text),
+      })
+    );
+    for (const text of this.#texts.splice(0)) comparison.receive(text);
+    return comparison;
+  }
+
   /** Sends a file; resolves when the peer has read all of it, and its digest is right. */
   sendFile(shipment: Shipment): Promise<void> {
     return this.#transfers.send(shipment);
@@ -192,6 +217,12 @@ export class DataPlane implements Outlet {
     const { kind, bytes } = item;
     if (kind === KIND.channel || kind === KIND.channelEnd) {
       return this.#channels.receive(kind, bytes);
+    }
+    if (kind === KIND.comparison) {
+      const text = new TextDecoder().decode(bytes);
+      if (this.#comparison) this.#comparison.receive(text);
+      else return this.#texts.push(text) <= MAX_TEXTS;
+      return true;
     }
     // Who asks and does not take the answers keeps them waiting here.
     return this.#queue.length < MAX_WAITING && this.#requests.receive(item);
@@ -215,5 +246,8 @@ export class DataPlane implements Outlet {
     this.#requests.reset();
     this.#queue.fail(GONE);
     this.#transfers.reset();
+    this.#comparison?.abort(GONE);
+    this.#comparison = undefined;
+    this.#texts = [];
   }
 }

@@ -36,6 +36,8 @@ export const KIND = {
   channel: 8,
   /** One that it asks for no more: name and number of the asking, as JSON. */
   channelEnd: 9,
+  /** A text of a comparison of emoji. */
+  comparison: 10,
 } as const;
 
 /** One of {@linkcode KIND}. */

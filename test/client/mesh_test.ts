@@ -38,6 +38,7 @@ class Scene implements AsyncDisposable {
           this.said.push(`${to} ${generation} ${what}`);
         }
       },
+      whyNot: () => undefined,
       joined: () => true,
       onStall: () => {},
       turn: () => undefined,

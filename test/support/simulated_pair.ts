@@ -84,6 +84,7 @@ export class SimulatedSide {
       },
       onTrack: () => {},
       onError: (error) => this.errors.push(error),
+      onImpostor: () => {},
     });
   }
 

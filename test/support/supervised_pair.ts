@@ -87,6 +87,7 @@ export class SupervisedPair implements AsyncDisposable {
       },
       onTrack: () => {},
       onError: (error) => this.errors.push(error),
+      onImpostor: () => {},
     });
   }
 

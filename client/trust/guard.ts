@@ -1,0 +1,407 @@
+import { fingerprintsOf } from "../fingerprint.ts";
+import { parsePairSignal } from "../pair_signal.ts";
+import type { UntrustedCode } from "../untrusted.ts";
+import { toBase64url } from "./base64url.ts";
+import { joinBytes, sameBytes, utf8 } from "./bytes.ts";
+import { type Card, readIntroduction, writeIntroduction } from "./card.ts";
+import {
+  type Identity,
+  identityId,
+  type PeerIdentity,
+  sign,
+  verify,
+} from "./identity.ts";
+import type { RoomSecret } from "./room_secret.ts";
+import {
+  FRAME,
+  type Frame,
+  frameChars,
+  frameContext,
+  type FrameHead,
+  type FrameKind,
+  IV_BYTES,
+  readFrame,
+  SESSION_BYTES,
+  SIGNATURE_BYTES,
+  writeFrame,
+  writeHead,
+} from "./sealed_frame.ts";
+
+/** Most sessions that are remembered, so that nothing they said is taken twice. Only who has the key, or an identity, can begin one. */
+const MAX_SESSIONS = 4096;
+
+const EVERYBODY = new Uint8Array(SESSION_BYTES);
+
+/** What a guard is made of. */
+export interface GuardOptions {
+  readonly crypto: Crypto;
+  readonly party: string;
+  readonly room: string;
+  /** Own peer id. */
+  readonly id: string;
+  /** Fingerprint of the certificate of all our connections. */
+  readonly fingerprint: string;
+  /** Keys of the room, if it has any. */
+  readonly secret: RoomSecret | undefined;
+  /** Who we are, if we prove it. */
+  readonly identity: Identity | undefined;
+}
+
+/** A page of a peer, from its `connect` to its end. It was seen to have the room key, and to be who its id says. */
+export interface PeerSession {
+  readonly peer: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly card: Card;
+  readonly identity: PeerIdentity | null;
+  /** What it has published last. */
+  presence: string | null;
+  /** Counters of what has come last. */
+  published: number;
+  greeted: number;
+  heard: number;
+  /** Counter of the signals to it. */
+  said: number;
+  /** Whether it has spoken to this very session of ours, which nobody can have recorded before. */
+  fresh: boolean;
+  /** Whether a later session of the peer has. */
+  over: boolean;
+}
+
+/** What was found in a frame. */
+export type Opened =
+  | { readonly refused: UntrustedCode; readonly frame?: Frame }
+  /** A session that has not introduced itself. */
+  | { readonly unknown: Frame }
+  | {
+    readonly session: PeerSession;
+    /** Whether the session is now the one of its peer, and was not before. */
+    readonly adopted: boolean;
+    /** Whether it wants to be greeted. */
+    readonly ask: boolean;
+    /** The text of a signal. */
+    readonly signal?: string;
+    /** Whether some before it are missing. */
+    readonly missing?: boolean;
+  };
+
+/** Seals and signs what we say, and finds out who says what. Says nothing itself. */
+export class Guard {
+  /** Names this page to the others, for as long as its connection lives. */
+  readonly session: Uint8Array<ArrayBuffer>;
+  readonly #options: GuardOptions;
+  readonly #card: Card;
+  readonly #sessions = new Map<string, PeerSession>();
+  readonly #current = new Map<string, PeerSession>();
+  #published = 0;
+  #greeted = 0;
+
+  /** Knows nobody yet. */
+  constructor(options: GuardOptions) {
+    const { crypto, fingerprint, identity } = options;
+    this.#options = options;
+    this.session = crypto.getRandomValues(new Uint8Array(SESSION_BYTES));
+    this.#card = identity ? { fingerprint, identity } : { fingerprint };
+  }
+
+  /** The session of a peer. */
+  current(peer: string): PeerSession | undefined {
+    return this.#current.get(peer);
+  }
+
+  /** The peer has left. What its session has said is remembered. */
+  forget(peer: string): void {
+    this.#current.delete(peer);
+  }
+
+  /** What our presence is published as. */
+  sealPresence(presence: string | null): Promise<string> {
+    return this.#seal(
+      FRAME.presence,
+      { to: "", receiver: EVERYBODY, counter: ++this.#published },
+      writeIntroduction({ card: this.#card, presence, ask: false }),
+    );
+  }
+
+  /** How many characters that takes. */
+  presenceChars(presence: string | null): number {
+    const { secret, identity } = this.#options;
+    const text = { card: this.#card, presence, ask: false };
+    return frameChars(utf8(writeIntroduction(text)).length, {
+      keyId: secret?.keyId,
+      signed: identity !== undefined,
+    });
+  }
+
+  /** A word to a peer whose session need not be known; with `ask`, one that wants an answer. */
+  sealHello(
+    to: string,
+    receiver: Uint8Array<ArrayBuffer> | undefined,
+    ask: boolean,
+  ): Promise<string> {
+    return this.#seal(
+      FRAME.hello,
+      { to, receiver: receiver ?? EVERYBODY, counter: ++this.#greeted },
+      writeIntroduction({ card: this.#card, ask }),
+    );
+  }
+
+  /** A signal to the session of a peer. */
+  sealSignal(
+    { peer: to, bytes: receiver, card }: PeerSession,
+    counter: number,
+    generation: number,
+    text: string,
+  ): Promise<string> {
+    const { fingerprint } = card;
+    return this.#seal(
+      FRAME.signal,
+      { to, receiver, counter, generation, fingerprint },
+      text,
+    );
+  }
+
+  /** Finds out what a peer has said: published, or told us alone. One at a time for each peer. */
+  async open(
+    from: string,
+    text: string,
+    published: boolean,
+  ): Promise<Opened> {
+    const { secret, identity } = this.#options;
+    const frame = readFrame(text);
+    if (!frame) {
+      const plain = !/^(sealed|signed)\./.test(text);
+      const missing = secret ? "key-mismatch" : "identity-missing";
+      return { refused: plain ? missing : "forged" };
+    }
+    const refuse = (refused: UntrustedCode) => ({ refused, frame });
+    const { kind, keyId, sender, receiver } = frame;
+    if (sameBytes(sender, this.session)) return refuse("reflected");
+    const ourKey = secret?.keyId;
+    const sameKey = keyId && ourKey
+      ? sameBytes(keyId, ourKey)
+      : keyId === ourKey;
+    if (!sameKey) return refuse("key-mismatch");
+    if (frame.signed !== (identity !== undefined)) {
+      return refuse("identity-missing");
+    }
+    if (published !== (kind === FRAME.presence)) return refuse("forged");
+    const known = this.#sessions.get(toBase64url(sender));
+    if (known && known.peer !== from) return refuse("forged");
+    const forUs = sameBytes(receiver, this.session);
+    const forAll = sameBytes(receiver, EVERYBODY);
+    const meant = kind === FRAME.presence
+      ? forAll
+      : forUs || kind === FRAME.hello && forAll;
+    if (!meant) {
+      const another = this.#sessions.has(toBase64url(receiver));
+      return refuse(another ? "forged" : "stale");
+    }
+    if (known?.over) return refuse("stale");
+    if (kind === FRAME.signal && !known) return { unknown: frame };
+
+    const { fingerprint } = this.#options;
+    const context = this.#context(frame.head, kind, {
+      from,
+      to: published ? "" : this.#options.id,
+      fingerprints: [known?.card.fingerprint ?? "", fingerprint],
+    });
+    const content = await this.#unseal(frame, context);
+    if (!content) return refuse("forged");
+    const signature = content.subarray(0, frame.signed ? SIGNATURE_BYTES : 0);
+    const said = content.subarray(signature.length);
+    const decoded = decode(said);
+    if (decoded === undefined) return refuse("forged");
+    const introduction = kind === FRAME.signal
+      ? undefined
+      : readIntroduction(decoded);
+    const card = known?.card ?? introduction?.card;
+    if (!card) return refuse("forged");
+    if (identity) {
+      const code = await this.#doubt(from, card, signature, context, said);
+      if (code) return refuse(code);
+    }
+    // One that tells another story than before is no honest one.
+    if (
+      introduction && introduction.card.fingerprint !== card.fingerprint
+    ) return refuse("forged");
+
+    const session = known ?? this.#begin(from, sender, card);
+    if (kind === FRAME.signal) return this.#hear(session, frame, decoded);
+    const last = published ? session.published : session.greeted;
+    const { counter } = frame;
+    // A presence is told again to whom it was told: by every welcome.
+    const replayed = published ? counter < last : counter <= last;
+    if (replayed) return refuse("replayed");
+    if (published) {
+      session.published = counter;
+      session.presence = introduction?.presence ?? null;
+    } else session.greeted = counter;
+    const adopted = this.#adopt(session, forUs);
+    return { session, adopted, ask: introduction?.ask ?? false };
+  }
+
+  #hear(session: PeerSession, frame: Frame, text: string): Opened {
+    const refuse = (refused: UntrustedCode) => ({ refused, frame });
+    const { counter, generation } = frame;
+    if (counter <= session.heard) return refuse("replayed");
+    const missing = counter > session.heard + 1;
+    session.heard = counter;
+    const signal = parsePairSignal(text);
+    if (signal?.generation !== generation) return refuse("forged");
+    if ("description" in signal) {
+      const [named, ...others] = fingerprintsOf(
+        signal.description.sdp ?? "",
+      );
+      if (named !== session.card.fingerprint || others.length > 0) {
+        return refuse("fingerprint-mismatch");
+      }
+    }
+    const adopted = this.#adopt(session, true);
+    return { session, adopted, ask: false, signal: text, missing };
+  }
+
+  /** Why a card is not of whom it says, or did not sign this; `undefined` if all is well. */
+  async #doubt(
+    from: string,
+    { identity }: Card,
+    signature: Uint8Array<ArrayBuffer>,
+    context: Uint8Array<ArrayBuffer>,
+    said: Uint8Array<ArrayBuffer>,
+  ): Promise<UntrustedCode | undefined> {
+    const { crypto: { subtle } } = this.#options;
+    if (!identity || await identityId(subtle, identity) !== from) {
+      return "identity-mismatch";
+    }
+    const signed = joinBytes(context, said);
+    return await verify(subtle, identity, signature, signed)
+      ? undefined
+      : "forged";
+  }
+
+  #begin(
+    peer: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    card: Card,
+  ): PeerSession {
+    const session: PeerSession = {
+      peer,
+      bytes,
+      card,
+      identity: card.identity ? { id: peer, ...card.identity } : null,
+      presence: null,
+      published: 0,
+      greeted: 0,
+      heard: 0,
+      said: 0,
+      fresh: false,
+      over: false,
+    };
+    this.#sessions.set(toBase64url(bytes), session);
+    if (this.#sessions.size > MAX_SESSIONS) {
+      for (const [name, { peer, bytes }] of this.#sessions) {
+        if (this.#current.get(peer)?.bytes === bytes) continue;
+        this.#sessions.delete(name);
+        break;
+      }
+    }
+    return session;
+  }
+
+  /**
+   * Makes a session the one of its peer, if it is. Whoever has recorded an old
+   * one can show it to us again; but what it said then was not to this session
+   * of ours.
+   */
+  #adopt(session: PeerSession, forUs: boolean): boolean {
+    session.fresh ||= forUs;
+    const current = this.#current.get(session.peer);
+    if (current === session || current && !session.fresh) return false;
+    if (current?.fresh) current.over = true;
+    this.#current.set(session.peer, session);
+    return true;
+  }
+
+  async #seal(
+    kind: FrameKind,
+    { to, receiver, counter, generation = 0, fingerprint = "" }:
+      & Pick<FrameHead, "receiver" | "counter">
+      & { to: string; generation?: number; fingerprint?: string },
+    text: string,
+  ): Promise<string> {
+    const { crypto, id: from, secret, identity } = this.#options;
+    const { subtle } = crypto;
+    const sender = this.session;
+    const head = writeHead({
+      kind,
+      keyId: secret?.keyId,
+      signed: identity !== undefined,
+      sender,
+      receiver,
+      generation,
+      counter,
+    });
+    const context = this.#context(head, kind, {
+      from,
+      to,
+      fingerprints: [this.#options.fingerprint, fingerprint],
+    });
+    let content = utf8(text);
+    if (identity) {
+      const signed = joinBytes(context, content);
+      content = joinBytes(await sign(subtle, identity, signed), content);
+    }
+    if (secret) {
+      const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
+      const key = await secret.key(kind, sender, receiver);
+      const algorithm = { name: "AES-GCM", iv, additionalData: context };
+      const sealed = await subtle.encrypt(algorithm, key, content);
+      content = joinBytes(iv, new Uint8Array(sealed));
+    }
+    return writeFrame(head, content);
+  }
+
+  /** What was sealed; `undefined` if it was not sealed so. */
+  async #unseal(
+    { kind, sender, receiver, body }: Frame,
+    additionalData: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { crypto: { subtle }, secret } = this.#options;
+    if (!secret) return body;
+    const iv = body.subarray(0, IV_BYTES);
+    const key = await secret.key(kind, sender, receiver);
+    try {
+      const algorithm = { name: "AES-GCM", iv, additionalData };
+      const sealed = body.subarray(IV_BYTES);
+      return new Uint8Array(await subtle.decrypt(algorithm, key, sealed));
+    } catch {
+      // WebCrypto says no more than that (Web Cryptography API §29.4.2).
+      return undefined;
+    }
+  }
+
+  #context(
+    head: Uint8Array<ArrayBuffer>,
+    kind: FrameKind,
+    place: Pick<
+      Parameters<typeof frameContext>[1],
+      "from" | "to" | "fingerprints"
+    >,
+  ): Uint8Array<ArrayBuffer> {
+    const { party, room } = this.#options;
+    return frameContext(head, {
+      ...place,
+      party,
+      room,
+      // Where a card is told, the certificates are not known yet.
+      ...(kind === FRAME.signal ? {} : { fingerprints: ["", ""] as const }),
+    });
+  }
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

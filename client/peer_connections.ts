@@ -29,7 +29,7 @@ export class PeerConnections {
   readonly #RTCPeerConnection: typeof RTCPeerConnection;
   readonly #iceTransportPolicy: RTCIceTransportPolicy;
   #iceServers: readonly AnyIceServer[];
-  #certificates: readonly RTCCertificate[] = [];
+  #certificate: RTCCertificate | undefined;
   #spare: Line | undefined;
 
   /** Makes nothing yet. */
@@ -54,6 +54,8 @@ export class PeerConnections {
         urls: [urls].flat(),
       })),
       iceTransportPolicy: this.#iceTransportPolicy,
+      // Also for one that has it: Chromium takes a list without it for another.
+      ...(this.#certificate ? { certificates: [this.#certificate] } : {}),
     };
   }
 
@@ -70,9 +72,9 @@ export class PeerConnections {
       namedCurve: "P-256",
       expires: CERTIFICATE_MS,
     };
-    this.#certificates = [
-      await this.#RTCPeerConnection.generateCertificate(algorithm),
-    ];
+    this.#certificate = await this.#RTCPeerConnection.generateCertificate(
+      algorithm,
+    );
   }
 
   /** The fingerprint of that certificate, as in SDP. */
@@ -115,12 +117,7 @@ export class PeerConnections {
   }
 
   #make(): Line {
-    const pc = new this.#RTCPeerConnection({
-      ...this.configuration,
-      ...(this.#certificates.length > 0
-        ? { certificates: [...this.#certificates] }
-        : {}),
-    });
+    const pc = new this.#RTCPeerConnection(this.configuration);
     const make = (label: string, id: number) =>
       pc.createDataChannel(label, { negotiated: true, id });
     return {

@@ -24,12 +24,17 @@ import { roomOfLink } from "./room_link.ts";
 const joining = find(document, "#joining", HTMLElement);
 const failed = find(document, "#failed", HTMLElement);
 const again = find(document, "#again", HTMLButtonElement);
-const room = roomOfLink();
+
+type Room = ReturnType<typeof roomOfLink>;
+
+// Another link in the same window leads to another room.
+globalThis.addEventListener("hashchange", () => location.reload());
 
 while (true) {
   let failure: string;
   try {
-    failure = await stayInRoom(await join(), room);
+    const room = roomOfLink();
+    failure = await stayInRoom(await join(room), room);
   } catch (error) {
     failure = error instanceof Error ? error.message : String(error);
   }
@@ -40,11 +45,11 @@ while (true) {
   failed.hidden = true;
 }
 
-async function join(): Promise<Connection> {
+async function join(room: Room): Promise<Connection> {
   joining.hidden = false;
   try {
     const presence = { name: readOwnName() };
-    return await connect({ host: location.host, room, presence });
+    return await connect({ host: location.host, ...room, presence });
   } finally {
     joining.hidden = true;
   }

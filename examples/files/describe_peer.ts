@@ -37,6 +37,9 @@ export function describePeer(
     case "failed":
       return { words: `${reason}; trying again…`, sign: "trouble" };
     case "closed":
+      if (reason === "the peer has another room key") {
+        return { words: "came by another link", sign: "gone" };
+      }
       return { words: `disconnected: ${reason}`, sign: "gone" };
     default:
       return state satisfies never;

@@ -1,4 +1,4 @@
-import type { Connection } from "@x/webrtc";
+import type { Connection, ConnectOptions } from "@x/webrtc";
 import { find } from "./find.ts";
 import { oneLine } from "./one_line.ts";
 import { onOwnName, readName, readOwnName } from "./own_name.ts";
@@ -11,11 +11,12 @@ const REFRESH_MS = 200;
 /** Shows the room until it is over. Resolves to why. */
 export async function stayInRoom(
   connection: Connection,
-  name: string,
+  { room: name, roomKey }: Pick<ConnectOptions, "room" | "roomKey">,
 ): Promise<string> {
   const over = new AbortController();
   const view = find(document, "#room", HTMLElement);
   view.hidden = false;
+  find(document, "#private", HTMLElement).hidden = !roomKey;
   const room = new Room(connection, name, over.signal);
   try {
     return await room.left;
@@ -52,6 +53,7 @@ class Room {
     connection.on("peerlist", update);
     connection.on("presence", update);
     connection.on("peer-state", update);
+    connection.on("untrusted", update);
     connection.on("peer", ([id]) => this.#meet(id, true));
     connection.on("peer-disconnect", (id) => this.#meet(id, false));
     connection.on("file", (file) => this.#card(file.peer).offer(file));

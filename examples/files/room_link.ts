@@ -1,22 +1,39 @@
+import {
+  type ConnectOptions,
+  createRoomKey,
+  roomKeyFromLink,
+  roomLink,
+} from "@x/webrtc";
 import { find } from "./find.ts";
 
-/** The room that the fragment of the link names; one that nobody can guess if it names none. */
-export function roomOfLink(): string {
-  let room: string;
+/**
+ * The room that the fragment of the link names, and its key, if the link has
+ * one. A link that names none gets both, so that nobody can guess either.
+ *
+ * @throws {TypeError} If the key is damaged.
+ */
+export function roomOfLink(): Pick<ConnectOptions, "room" | "roomKey"> {
+  if (nameOfLink() === "") {
+    const bytes = crypto.getRandomValues(new Uint8Array(8));
+    const room = [...bytes].map((byte) => (byte % 32).toString(32)).join("");
+    const link = new URL(`#${room}`, location.href);
+    // Where there is no WebCrypto nothing can be sealed, and no digest be compared.
+    const whole = isSecureContext ? roomLink(link, createRoomKey()) : link;
+    history.replaceState(null, "", whole);
+  }
+  const room = nameOfLink();
+  const roomKey = roomKeyFromLink(location.href);
+  return roomKey ? { room, roomKey } : { room };
+}
+
+function nameOfLink(): string {
+  const [name = ""] = location.hash.slice(1).split("&");
   try {
-    room = decodeURIComponent(location.hash.slice(1));
+    return decodeURIComponent(name);
   } catch {
     // It was no text that was encoded.
-    room = location.hash.slice(1);
+    return name;
   }
-  if (room === "") {
-    const bytes = crypto.getRandomValues(new Uint8Array(8));
-    room = [...bytes].map((byte) => (byte % 32).toString(32)).join("");
-    history.replaceState(null, "", `#${room}`);
-  }
-  // Another link in the same window leads to another room.
-  globalThis.addEventListener("hashchange", () => location.reload());
-  return room;
 }
 
 /** Lets the buttons of the page copy its link. */

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Browser, JSHandle, Page } from "puppeteer";
 import { describeTransfer } from "../../examples/files/describe_transfer.ts";
 import { FilesServer } from "../../examples/files/files_server.ts";
@@ -7,6 +7,7 @@ import { formatSeconds } from "../../examples/files/format_seconds.ts";
 import { oneLine } from "../../examples/files/one_line.ts";
 import { readName } from "../../examples/files/own_name.ts";
 import { Pace } from "../../examples/files/pace.ts";
+import { createRoomKey, roomLink } from "../../mod.ts";
 import { publicStun, serve } from "../../server/mod.ts";
 import { startBrowser } from "../support/browsers.ts";
 
@@ -99,7 +100,7 @@ Deno.test("FilesServer serves a page with which people send files", async (t) =>
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
   };
   const complaints: string[] = [];
-  const link = `${serving.url}/#the%20room`;
+  const link = roomLink(`${serving.url}/#the%20room`, createRoomKey());
   const open = (name: string) =>
     openPage(chrome.browser, { link, name, complaints });
   const ada = await open("Ada");
@@ -109,7 +110,38 @@ Deno.test("FilesServer serves a page with which people send files", async (t) =>
   await t.step("two see each other and how they are connected", async () => {
     await shows(ada, ".card", "Bo\n\ndirect, same network");
     await shows(bo, ".card", "Ada\n\ndirect, same network");
-    await shows(ada, "header", "Room the room");
+    await shows(ada, "header", "Room the room, for those who have this link");
+  });
+
+  await t.step("whoever has another key is not let in", async () => {
+    const other = roomLink(link, createRoomKey());
+    const eve = await openPage(chrome.browser, {
+      link: other,
+      name: "Eve",
+      complaints,
+    });
+    await shows(eve, "#peers", "came by another link");
+    await shows(ada, "#peers", "Somebody\n\ncame by another link");
+    await eve.browserContext().close();
+    await shows(ada, ".card", "Bo\n\ndirect, same network");
+  });
+
+  await t.step("a link that names no room gets one, and a key", async () => {
+    const page = await openPage(chrome.browser, {
+      link: `${serving.url}/`,
+      name: "Ada",
+      complaints,
+    });
+    assertMatch(page.url(), /\/#[0-9a-v]{8}&key=[\w-]{43}$/);
+    await page.browserContext().close();
+  });
+
+  await t.step("a damaged link leads nowhere", async () => {
+    const context = await chrome.browser.createBrowserContext();
+    const page = await context.newPage();
+    await page.goto(link.slice(0, -1));
+    await shows(page, "#failure", "Cannot read room key");
+    await context.close();
   });
 
   await t.step(

@@ -148,13 +148,17 @@ export class Pair {
 
   /**
    * The certificates of both sides, by their fingerprints: from now on the other
-   * side may have no other one in this pair. `undefined` while it is not connected.
+   * side may have no other one in this pair. `undefined` while it is not connected,
+   * or where a description names several: nobody can tell which one counts.
    */
   pin(): readonly [own: string, other: string] | undefined {
     const { currentLocalDescription, currentRemoteDescription } = this.pc ?? {};
     const [own] = fingerprintsOf(currentLocalDescription?.sdp ?? "");
-    const [other] = fingerprintsOf(currentRemoteDescription?.sdp ?? "");
-    if (!this.channel || own === undefined || other === undefined) return;
+    const [other, ...more] = fingerprintsOf(
+      currentRemoteDescription?.sdp ?? "",
+    );
+    const known = own !== undefined && other !== undefined && more.length === 0;
+    if (!this.channel || !known) return;
     this.#pinned = other;
     return [own, other];
   }

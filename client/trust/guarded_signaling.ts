@@ -118,9 +118,10 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
 
   /** {@linkcode RoomSignaling.publish} */
   publish(presence: string | null): void {
-    this.#say(async () => {
-      this.#signaling.publish(await this.#guard.sealPresence(presence));
-    });
+    this.#say(
+      () => this.#guard.sealPresence(presence),
+      (sealed) => this.#signaling.publish(sealed),
+    );
   }
 
   /** {@linkcode RoomSignaling.fits} */
@@ -134,10 +135,10 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
     // The mesh says nothing to whom it does not know.
     if (!session) return;
     const counter = ++session.said;
-    this.#say(async () => {
-      const sealed = this.#guard.sealSignal(session, counter, generation, data);
-      this.#signaling.signal(to, await sealed);
-    });
+    this.#say(
+      () => this.#guard.sealSignal(session, counter, generation, data),
+      (sealed) => this.#signaling.signal(to, sealed),
+    );
   }
 
   /** {@linkcode RoomSignaling.whyNot} */
@@ -174,9 +175,13 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
     }).catch((error) => this.#debug("not opened", error));
   }
 
-  #say(what: () => Promise<void>): void {
+  /** Seals something and says it, when all that came before was said. */
+  #say(seal: () => Promise<string>, say: (sealed: string) => void): void {
     this.#outgoing = this.#outgoing.then(async () => {
-      if (!this.#closed) await what();
+      if (this.#closed) return;
+      const sealed = await seal();
+      // It may have been closed meanwhile.
+      if (!this.#closed) say(sealed);
     }).catch((error) => this.#debug("not sealed", error));
   }
 
@@ -283,6 +288,8 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
     const standing = this.#standings.get(peer);
     if (!standing || text === null) return;
     const opened = await this.#guard.open(peer, text, published);
+    // The app is asked no more.
+    if (this.#closed) return;
     if ("refused" in opened) return this.#refuse(peer, standing, opened);
     if ("unknown" in opened) return this.#greet(peer, opened.unknown.sender);
     const { session, adopted, ask, signal, missing } = opened;
@@ -324,10 +331,10 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
     ask = true,
   ): undefined {
     if (!this.#standings.get(peer)?.greetings.allows()) return;
-    this.#say(async () => {
-      const hello = this.#guard.sealHello(peer, session, ask);
-      this.#signaling.signal(peer, await hello);
-    });
+    this.#say(
+      () => this.#guard.sealHello(peer, session, ask),
+      (sealed) => this.#signaling.signal(peer, sealed),
+    );
   }
 
   #tell(what: (listener: SignalingListener) => void): void {

@@ -1,17 +1,24 @@
 import { assertEquals } from "@std/assert";
+import { createRoomKey, roomLink } from "../mod.ts";
 import { build } from "../scripts/build.ts";
 import { run, tryRun } from "../scripts/run.ts";
 import { type TempFolder, tempFolder } from "../scripts/temp_folder.ts";
 import { publicStun, serve, Server } from "../server/mod.ts";
+import { dirname, resolve } from "node:path";
 import { startBrowser } from "./support/browsers.ts";
 
-/** All that somebody without a build step writes. It says hello to whoever comes, and keeps the first thing it hears. */
+/** All that somebody without a build step writes. It says hello to whoever comes, and keeps the first thing it hears; in a room with a key if its link has one. */
 const PAGE = `<!doctype html>
 <link rel="icon" href="data:,">
 <script type="module">
-  import { connect } from "/webrtc.min.js";
+  import { connect, roomKeyFromLink } from "/webrtc.min.js";
 
-  globalThis.heard = connect({ host: location.host, room: "example" }).then(
+  const roomKey = roomKeyFromLink(location);
+  globalThis.heard = connect({
+    host: location.host,
+    room: "example",
+    ...(roomKey && { roomKey }),
+  }).then(
     (connection) => new Promise((resolve) => {
       connection.on("peer", ([peer]) => connection.send("hello", { to: peer }));
       connection.on("message", ({ data }) => resolve(data));
@@ -68,29 +75,30 @@ export const message: ClientMessage = { type: "signal", to: "a", data: "b" };
   }),
 };
 
-/** Serves the page and the minified module beside the rooms. */
+/** Serves the page and the minified scripts beside the rooms. */
 class PlainSite extends Server {
-  readonly #minified: string;
+  readonly #scripts = new Map<string, string>();
 
-  constructor(minified: string) {
+  constructor(paths: readonly string[]) {
     super({ turn: publicStun([]) });
-    this.#minified = minified;
+    for (const path of paths) {
+      this.#scripts.set(path.slice(path.lastIndexOf("/")), path);
+    }
   }
 
   override async onRequest(
     request: Request,
     info: Deno.ServeHandlerInfo,
   ): Promise<Response> {
-    switch (new URL(request.url).pathname) {
-      case "/":
-        return new Response(PAGE, { headers: { "Content-Type": "text/html" } });
-      case "/webrtc.min.js":
-        return new Response(await Deno.readTextFile(this.#minified), {
-          headers: { "Content-Type": "text/javascript" },
-        });
-      default:
-        return super.onRequest(request, info);
+    const { pathname } = new URL(request.url);
+    if (pathname === "/") {
+      return new Response(PAGE, { headers: { "Content-Type": "text/html" } });
     }
+    const path = this.#scripts.get(pathname);
+    if (path === undefined) return super.onRequest(request, info);
+    return new Response(await Deno.readTextFile(path), {
+      headers: { "Content-Type": "text/javascript" },
+    });
   }
 }
 
@@ -120,7 +128,7 @@ async function use(folder: TempFolder, module: string): Promise<unknown> {
 const NPM = Deno.build.os === "windows" ? "npm.cmd" : "npm";
 const withoutNpm = !(await tryRun(NPM, ["--version"])).success;
 
-Deno.test("build minifies a module that connects two plain pages", async () => {
+Deno.test("build minifies a module that connects two plain pages, and loads more only where there is a room key", async (t) => {
   await using folder = await tempFolder();
   const { minified } = await build(folder.path);
   await using server = serve({
@@ -129,25 +137,75 @@ Deno.test("build minifies a module that connects two plain pages", async () => {
     server: new PlainSite(minified),
   });
   await using started = await startBrowser("chrome");
-  const pages = [
-    await started.browser.newPage(),
-    await started.browser.newPage(),
-  ];
-  for (const page of pages) await page.goto(server.url);
-  for (const page of pages) {
-    assertEquals(await page.evaluate("heard"), "hello");
+
+  /** What is loaded by each of two pages that meet by a link. */
+  async function loaded(link: string): Promise<string[]> {
+    const loaded: string[] = [];
+    const pages = [
+      await started.browser.newPage(),
+      await started.browser.newPage(),
+    ];
+    for (const page of pages) {
+      page.on("request", (request) => {
+        const [name = ""] = /[^/]*\.js$/.exec(request.url()) ?? [];
+        if (name !== "") loaded.push(name.replace(/-[0-9a-f]{8}/, "-HASH"));
+      });
+      await page.goto(link);
+    }
+    for (const page of pages) {
+      assertEquals(await page.evaluate("heard"), "hello");
+      await page.close();
+    }
+    return loaded.sort();
   }
+
+  await t.step("without one", async () => {
+    assertEquals(await loaded(server.url), ["webrtc.min.js", "webrtc.min.js"]);
+  });
+
+  await t.step("with one", async () => {
+    assertEquals(await loaded(roomLink(server.url, createRoomKey())), [
+      "webrtc.min.js",
+      "webrtc.min.js",
+      "webrtc.protect-HASH.min.js",
+      "webrtc.protect-HASH.min.js",
+    ]);
+  });
 });
 
 Deno.test("build keeps the machine's folders out of the source map", async () => {
   await using folder = await tempFolder();
   const { minified, diagnose } = await build(folder.path);
-  for (const path of [minified, diagnose]) {
+  for (const path of [...minified, ...diagnose]) {
     const map = JSON.parse(await Deno.readTextFile(`${path}.map`));
     const strangers = map.sources.filter((source: string) =>
       !/^\.\.\/(client\/|npm\/|protocol\.ts$)/.test(source)
     );
     assertEquals(strangers, []);
+  }
+});
+
+Deno.test("build makes scripts that load only what it has made", async () => {
+  await using folder = await tempFolder();
+  const { minified, diagnose } = await build(folder.path);
+  const made = [...minified, ...diagnose];
+  for (const path of made) {
+    const missing = (await importsOf(path)).filter((to) => !made.includes(to));
+    assertEquals(missing, [], path);
+  }
+});
+
+Deno.test("build puts the licences of others into the scripts that they are in", async () => {
+  await using folder = await tempFolder();
+  const { minified, diagnose } = await build(folder.path);
+  for (const path of [...minified, ...diagnose]) {
+    const { sources } = JSON.parse(await Deno.readTextFile(`${path}.map`));
+    const [banner = ""] = (await Deno.readTextFile(path)).split("\n");
+    assertEquals(
+      banner.includes("partysocket (MIT)"),
+      sources.some((source: string) => source.includes("/partysocket/")),
+      path,
+    );
   }
 });
 
@@ -167,6 +225,20 @@ Deno.test("build packs for npm what npm expects, and nothing of Deno or JSR", as
   for (const name of names.filter((name) => /\.(js|ts|json)$/.test(name))) {
     const text = await Deno.readTextFile(`${folder.path}/package/${name}`);
     assertEquals(text.match(/jsr:|\bDeno\./), null, name);
+  }
+});
+
+Deno.test("build packs for npm modules that import only what is packed, also later", async () => {
+  await using folder = await tempFolder();
+  const { tarball } = await build(folder.path);
+  await run("tar", ["-xzf", tarball], { cwd: folder.path });
+  const root = `${folder.path}/package`;
+  const modules = (await filesIn(root)).filter((name) => name.endsWith(".js"));
+  const packed = modules.map((name) => `${root}/${name}`);
+  for (const path of packed) {
+    const missing = (await importsOf(path))
+      .filter((to) => !packed.includes(to));
+    assertEquals(missing, [], path);
   }
 });
 
@@ -192,6 +264,14 @@ Deno.test({
     await run(Deno.execPath(), ["check", "main.ts"], { cwd: folder.path });
   },
 });
+
+/** Paths of what a script imports from where it lies, at once or later. */
+async function importsOf(path: string): Promise<string[]> {
+  const text = await Deno.readTextFile(path);
+  return text.matchAll(/\b(?:from|import)\s*\(?\s*["'](\.[^"']+)["']/g)
+    .map(([, specifier = ""]) => resolve(dirname(path), specifier))
+    .toArray();
+}
 
 async function filesIn(folder: string, prefix = ""): Promise<string[]> {
   const names: string[] = [];

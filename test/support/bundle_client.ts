@@ -1,20 +1,18 @@
-/** A module for a page, bundled once a run: the client, or another one below the root of the package. */
-export function bundleClient(entry = "mod.ts"): Promise<string> {
-  const made = bundled.get(entry) ?? bundle(entry);
+import { bundle } from "../../scripts/bundle.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+const bundled = new Map<string, Promise<ReadonlyMap<string, string>>>();
+
+/**
+ * A module for a page, bundled once a run: the client, as `mod.js`, or another
+ * one below the root of the package. First its own script, then those that it
+ * loads from beside it, by name.
+ */
+export function bundleClient(
+  entry = "mod.ts",
+): Promise<ReadonlyMap<string, string>> {
+  const made = bundled.get(entry) ?? bundle(new URL(entry, ROOT));
   bundled.set(entry, made);
   return made;
-}
-
-const bundled = new Map<string, Promise<string>>();
-
-async function bundle(entry: string): Promise<string> {
-  const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--platform=browser", entry],
-    cwd: new URL("../..", import.meta.url),
-  }).output();
-  const decoder = new TextDecoder();
-  if (!success) {
-    throw new Error(`Cannot bundle ${entry}: ${decoder.decode(stderr)}`);
-  }
-  return decoder.decode(stdout);
 }

@@ -23,7 +23,9 @@ export interface Diagnosed extends Findings {
 
 /** Loads the entry point `./diagnose` into a page, whatever its site serves. */
 export async function loadDiagnose(page: Page): Promise<void> {
-  const code = await bundleClient("client/diagnose/mod.ts");
+  const scripts = await bundleClient("client/diagnose/mod.ts");
+  // It loads no others: from a blob they could not be.
+  const [code = ""] = scripts.values();
   await page.evaluate(async (code) => {
     const url = URL.createObjectURL(
       new Blob([code], { type: "text/javascript" }),

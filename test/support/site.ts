@@ -14,7 +14,7 @@ const PAGE = `<!doctype html>
 <link rel="icon" href="data:,">
 <title>test</title>
 <script type="module">
-  import * as webrtc from "/client.js";
+  import * as webrtc from "/mod.js";
   globalThis.next = (connection, event) =>
     new Promise((resolve) => connection.once(event, resolve));
   globalThis.webrtc = webrtc;
@@ -26,16 +26,15 @@ class Site extends Server {
     request: Request,
     info: Deno.ServeHandlerInfo,
   ): Promise<Response> {
-    switch (new URL(request.url).pathname) {
-      case "/":
-        return new Response(PAGE, { headers: { "Content-Type": "text/html" } });
-      case "/client.js":
-        return new Response(await bundleClient(), {
-          headers: { "Content-Type": "text/javascript" },
-        });
-      default:
-        return super.onRequest(request, info);
+    const { pathname } = new URL(request.url);
+    if (pathname === "/") {
+      return new Response(PAGE, { headers: { "Content-Type": "text/html" } });
     }
+    const script = (await bundleClient()).get(pathname.slice(1));
+    if (script === undefined) return super.onRequest(request, info);
+    return new Response(script, {
+      headers: { "Content-Type": "text/javascript" },
+    });
   }
 }
 

@@ -3,13 +3,14 @@ import { bundle } from "../../bench/bundle.ts";
 import { fileOf, type Library } from "../../rivals/library.ts";
 import type {} from "./talk.ts";
 
-const PAGE = `<!doctype html>
+const PAGE = (script: string) =>
+  `<!doctype html>
 <meta charset="utf-8">
 <link rel="icon" href="data:,">
-<script type="module" src="/script.js"></script>
+<script type="module" src="/${script}"></script>
 `;
 
-const scripts = new Map<Library, Promise<string>>();
+const bundles = new Map<Library, Promise<ReadonlyMap<string, string>>>();
 
 /** Opens a page with a library in it, in a window of its own: a hidden page is not what is compared. */
 export async function openRival(
@@ -17,14 +18,16 @@ export async function openRival(
   origin: string,
   library: Library,
 ): Promise<Page> {
-  const script = await scriptOf(library);
+  const scripts = await bundleOf(library);
+  const [main = ""] = scripts.keys();
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
   const answer = (request: HTTPRequest) => {
+    const script = scripts.get(new URL(request.url()).pathname.slice(1));
     void request.respond(
-      new URL(request.url()).pathname === "/script.js"
-        ? { contentType: "text/javascript", body: script }
-        : { contentType: "text/html", body: PAGE },
+      script === undefined
+        ? { contentType: "text/html", body: PAGE(main) }
+        : { contentType: "text/javascript", body: script },
     );
   };
   // No server: the only one there is may be down.
@@ -36,13 +39,9 @@ export async function openRival(
   return page;
 }
 
-function scriptOf(library: Library): Promise<string> {
-  const script = scripts.get(library) ?? bundleOf(library);
-  scripts.set(library, script);
-  return script;
-}
-
-async function bundleOf(library: Library): Promise<string> {
-  const entry = `../networks/rivals/pages/${fileOf(library)}`;
-  return new TextDecoder().decode(await bundle(entry));
+function bundleOf(library: Library): Promise<ReadonlyMap<string, string>> {
+  const made = bundles.get(library) ??
+    bundle(`../networks/rivals/pages/${fileOf(library)}`);
+  bundles.set(library, made);
+  return made;
 }

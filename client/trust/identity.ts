@@ -38,22 +38,7 @@ const ALGORITHMS = {
   ECDSA: { number: 2, keyBytes: 65 },
 } as const;
 
-/**
- * Makes an identity that lasts as long as the page keeps it; `loadIdentity`
- * keeps one for the next visit. It signs with Ed25519 where WebCrypto has that,
- * otherwise with ECDSA.
- *
- * @example
- * ```ts
- * import { createIdentity } from "@x/webrtc";
- *
- * const identity = await createIdentity();
- * identity.id; // the peer id it will have in every room
- * ```
- *
- * @throws {DOMException} `NotSupportedError`, if there is no WebCrypto: a page
- * has it only in a secure context.
- */
+/** {@linkcode createIdentity} of `identities.ts`. */
 export async function createIdentity(
   options: CryptoOptions = {},
 ): Promise<Identity> {

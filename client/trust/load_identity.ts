@@ -18,31 +18,7 @@ export interface LoadIdentityOptions extends CryptoOptions {
 const DATABASE = "webrtc";
 const STORE = "identities";
 
-/**
- * The identity that this browser keeps for this origin, in IndexedDB; made the first time.
- *
- * One identity is one peer at a time: a second page that joins the same room
- * with it is refused, with the code `id-taken`. Pages that are to be in one room
- * together take one each, by `name`.
- *
- * @example
- * ```ts no-eval
- * import { connect, loadIdentity } from "@x/webrtc";
- *
- * const identity = await loadIdentity();
- * await using connection = await connect({
- *   host: "example.com",
- *   room: "lobby",
- *   identity,
- * });
- * connection.socket.id === identity.id; // true, today and tomorrow
- * ```
- *
- * @throws {TypeError} If `name` is no string, or empty.
- * @throws {DOMException} `NotSupportedError` if there is no WebCrypto (a page has it
- * only in a secure context) or no IndexedDB; `DataError` if what is kept under the
- * name is no identity, which is left as it is; others of IndexedDB.
- */
+/** {@linkcode loadIdentity} of `identities.ts`. */
 export async function loadIdentity(
   options: LoadIdentityOptions = {},
 ): Promise<Identity> {

@@ -602,7 +602,7 @@ export class Connection<Types extends RoomTypes = RoomTypes>
     const pinned = this.#mesh.pair(peerId)?.pin();
     if (!pinned) {
       throw new DOMException(
-        `Cannot compare: "${peerId}" is not connected by one certificate`,
+        `Cannot compare: "${peerId}" is not connected`,
         "InvalidStateError",
       );
     }

@@ -38,6 +38,8 @@ export interface LinkOptions {
   onTrack(event: RTCTrackEvent): void;
   /** Takes what the browser would not do. */
   onError(error: unknown): void;
+  /** {@linkcode NegotiationOptions.onImpostor} */
+  onImpostor(): void;
 }
 
 /** One generation of a pair: one RTCPeerConnection, its negotiation, its channels. It reports and decides nothing. */
@@ -56,12 +58,12 @@ export class Link {
 
   /** Listens to the connection, and waits for the other side unless {@linkcode Link.offer} is called. */
   constructor(options: LinkOptions) {
-    const { line, polite, plane, made, send, onError } = options;
+    const { line, plane, made } = options;
     const { pc, channel, messages, requests, files } = line;
     this.pc = pc;
     this.channel = channel;
     this.#options = options;
-    this.#negotiation = new Negotiation({ pc, polite, send, onError });
+    this.#negotiation = new Negotiation({ ...options, pc });
     this.#watch(channel);
     plane.attach(line);
     for (const each of [messages, requests, files]) {
@@ -103,6 +105,11 @@ export class Link {
   /** Whether the other side has described nothing since it was last offered to, or asked for an offer. */
   get unanswered(): boolean {
     return this.#negotiation.unanswered;
+  }
+
+  /** {@linkcode Negotiation.certificate} */
+  get certificate(): string | undefined {
+    return this.#negotiation.certificate;
   }
 
   /** Makes the first offer. */

@@ -1,3 +1,4 @@
+import { fingerprintsOf } from "./fingerprint.ts";
 import { Pace } from "./pace.ts";
 import type { DescriptionSignal, PairSignalBody } from "./pair_signal.ts";
 
@@ -20,6 +21,8 @@ export interface NegotiationOptions {
   send(signal: PairSignalBody): void;
   /** Takes what the browser would not do. */
   onError(error: unknown): void;
+  /** A description was refused that names another certificate than the one before, or several. */
+  onImpostor(): void;
 }
 
 /**
@@ -34,6 +37,7 @@ export class Negotiation {
   #offers = 0;
   /** Which one of the other side's offers was taken last. */
   #answered = 0;
+  #certificate: string | undefined;
   #makingOffer = false;
   #unanswered = false;
   /** Whether an offer that restarts ICE is on its way, or about to be made. */
@@ -71,6 +75,11 @@ export class Negotiation {
       // Closing in the middle of an operation makes the browser refuse the next one.
       if (!this.#closed) this.#options.onError(error);
     });
+  }
+
+  /** Fingerprint of the other side's certificate, once it has described itself. */
+  get certificate(): string | undefined {
+    return this.#certificate;
   }
 
   /** Offers now. The first time this saves a task: `negotiationneeded` comes by itself, but later. */
@@ -137,6 +146,12 @@ export class Negotiation {
     ) {
       // An answer to an offer that was rolled back, answered already or never made.
       return;
+    }
+    // Firefox keeps to the certificate that it has seen, whatever is named later:
+    // who is in between could name the true one then. And of several it is not known which one counts.
+    const [named = "", ...more] = fingerprintsOf(description.sdp ?? "");
+    if (more.length > 0 || named !== (this.#certificate ??= named)) {
+      return this.#options.onImpostor();
     }
     // The other side may offer something else than the restart that it was asked for.
     if (ufragOf(description) !== ufragOf(pc.remoteDescription)) {

@@ -55,7 +55,7 @@ export interface PairOptions {
   onTrack(event: RTCTrackEvent): void;
   /** Takes what the browser would not do. */
   onError(error: unknown): void;
-  /** A description came that names another certificate than the pinned one. */
+  /** A description was refused that names another certificate than it may. */
   onImpostor(): void;
 }
 
@@ -148,17 +148,12 @@ export class Pair {
 
   /**
    * The certificates of both sides, by their fingerprints: from now on the other
-   * side may have no other one in this pair. `undefined` while it is not connected,
-   * or where a description names several: nobody can tell which one counts.
+   * side may have no other one in this pair. `undefined` while it is not connected.
    */
   pin(): readonly [own: string, other: string] | undefined {
-    const { currentLocalDescription, currentRemoteDescription } = this.pc ?? {};
-    const [own] = fingerprintsOf(currentLocalDescription?.sdp ?? "");
-    const [other, ...more] = fingerprintsOf(
-      currentRemoteDescription?.sdp ?? "",
-    );
-    const known = own !== undefined && other !== undefined && more.length === 0;
-    if (!this.channel || !known) return;
+    const [own] = fingerprintsOf(this.pc?.localDescription?.sdp ?? "");
+    const other = this.#link?.certificate;
+    if (!this.channel || !own || !other) return;
     this.#pinned = other;
     return [own, other];
   }
@@ -278,8 +273,17 @@ export class Pair {
   #renew(generation: number, reason: PairReason): Link | undefined {
     this.#generation = generation;
     this.#drop();
-    const { plane, take, polite, send, onClose, onMessage, onTrack, onError } =
-      this.#options;
+    const {
+      plane,
+      take,
+      polite,
+      send,
+      onClose,
+      onMessage,
+      onTrack,
+      onError,
+      onImpostor,
+    } = this.#options;
     // A listener may have dialled anew, or closed it all, meanwhile.
     if (this.#state === "closed" || this.#generation !== generation) return;
     let line: Line;
@@ -310,6 +314,7 @@ export class Pair {
       onClose,
       onTrack,
       onError,
+      onImpostor,
     });
     this.#move("dialled", reason);
     return this.#link === link ? link : undefined;

@@ -42,6 +42,7 @@ function setup() {
     onClose: () => {},
     onTrack: () => {},
     onError: () => {},
+    onImpostor: () => {},
   });
   return {
     time,

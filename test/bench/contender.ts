@@ -1,4 +1,4 @@
-/** What a page can do, written with our client (`ours.ts`) and by hand (`hand_written.ts`). */
+/** What a page can do, written with our client (`our_contender.ts`) and by hand (`hand_written.ts`). */
 export interface Contender {
   /**
    * Waits in a room for two and greets who comes. Resolves when it is in the room.

@@ -18,7 +18,7 @@
  * | what a session that is quiet costs it            | `idle_memory.ts`, `idle_load.ts`                           |
  * | how long two pages, or eight, take               | `connect_time.ts`, `mesh_time.ts`                          |
  * | how long two pages take behind NATs              | `network_time.ts`, `network_site.ts`                       |
- * | what the pages do that connect                   | `contender.ts`, `ours.ts`, `hand_written.ts`               |
+ * | what the pages do that connect                   | `contender.ts`, `our_contender.ts`, `hand_written.ts`      |
  * | where the pages do it                            | `arena.ts`, `contender_pages.ts`                           |
  * | the floor of the server                          | `bare_relay.ts`, `bare_rooms.ts`                           |
  * | how long bytes take from page to page            | `data/transfer_time.ts`, `data/round_trip_time.ts`         |
@@ -30,7 +30,7 @@
  * @module
  */
 import { clientSize } from "./client_size.ts";
-import { connectTime } from "./connect_time.ts";
+import { connectTime, protectedTime } from "./connect_time.ts";
 import { roundTripTime } from "./data/round_trip_time.ts";
 import { fileTime, largeMessageTime, sendTime } from "./data/transfer_time.ts";
 import { idleMemory } from "./idle_memory.ts";
@@ -50,6 +50,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
   ["relay_cpu", relayCpu],
   ["idle_memory", idleMemory],
   ["connect_time", connectTime],
+  ["protected_time", protectedTime],
   ["mesh_time", meshTime],
   ["send_time", sendTime],
   ["file_time", fileTime],

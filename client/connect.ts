@@ -58,7 +58,10 @@ export async function connect<Types extends RoomTypes = RoomTypes>(
       abort = () => reject(aborted(signal));
       signal?.addEventListener("abort", abort);
 
-      prepare(settings, peerConnections, debug).then((guard) => {
+      prepare(settings, peerConnections, debug).finally(() => {
+        // It may have made one since.
+        if (over) peerConnections.close();
+      }).then((guard) => {
         if (over) return;
         const plain = new Signaling(settings, debug);
         const guarded = guard?.(plain);

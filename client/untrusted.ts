@@ -11,7 +11,7 @@ import type { PairReason } from "./pair_reason.ts";
  * - `replayed`: it, or something later, had come before
  * - `reflected`: we had said it ourselves
  * - `stale`: it is of, or for, another membership of a page that has gone
- * - `missing`: signals that it said before have not come, and will not; what came is taken
+ * - `missing`: signals that it said before have not come, and will not, as a server that was restarted may lose some; what came is taken
  * - `fingerprint-mismatch`: a description names another DTLS certificate than the peer has told us of
  */
 export type UntrustedCode =

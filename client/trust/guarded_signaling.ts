@@ -38,6 +38,8 @@ interface Standing {
   readonly greetings: Pace;
   /** Signals that came before the app had decided. */
   readonly held: string[];
+  /** Whether the listener knows that it is there. */
+  told: boolean;
   /** Why it cannot be trusted, as far as it has said anything. */
   refused?: UntrustedCode;
 }
@@ -220,6 +222,7 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
       default:
         this.listener?.onMessage(message);
     }
+    for (const standing of this.#standings.values()) standing.told = true;
     for (const tell of this.#events.splice(0)) {
       if (this.listener) tell(this.listener);
     }
@@ -248,7 +251,8 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
     // The same name, another membership.
     if (known) this.#forget(id);
     const greetings = new Pace(MAX_GREETINGS, SPAN_MS);
-    this.#standings.set(id, { joinedAt, greetings, held: [] });
+    const standing = { joinedAt, greetings, held: [], told: false };
+    this.#standings.set(id, standing);
   }
 
   #forget(peer: string): void {
@@ -343,7 +347,8 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
 
   /** What waits for that peer can go on, if nothing else is in its way. */
   #admit(peer: string): void {
-    if (!this.whyNot(peer)) {
+    // Who is being told of is dialled by whoever hears that, and must not be twice.
+    if (this.#standings.get(peer)?.told && !this.whyNot(peer)) {
       this.#tell((listener) => listener.onTrusted?.(peer));
     }
   }

@@ -57,7 +57,7 @@ export interface Peer<Presence = unknown> {
   readonly id: string;
   /** When the server let it in, in milliseconds since the epoch. */
   readonly joinedAt: number;
-  /** Who it has proven to be; `null` where nobody does. */
+  /** Who has signed what it publishes, proven to be there once it is connected; `null` where nobody signs. */
   readonly identity: PeerIdentity | null;
   /** What it publishes about itself; `null` if nothing. */
   readonly presence: Presence | null;
@@ -189,7 +189,8 @@ export class Connection<Types extends RoomTypes = RoomTypes>
   #patience: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(parts: ConnectionParts) {
-    const { signaling, settings, welcome, peerConnections, debug } = parts;
+    const { signaling, trust, settings, welcome, peerConnections, debug } =
+      parts;
     this.#parts = parts;
     this.socket = signaling.socket;
     this.polite = welcome.peers.length === 0;
@@ -211,6 +212,7 @@ export class Connection<Types extends RoomTypes = RoomTypes>
       peerConnections,
       signal: (...signal) => signaling.signal(...signal),
       whyNot: (peerId) => this.#whyNot(peerId),
+      names: (peerId) => trust?.names(peerId),
       joined: () => this.#state === "joined",
       onStall: () => signaling.doubt(DOUBT_MS),
       turn: () => settings.iceServers ? undefined : this.#turn,
@@ -504,8 +506,9 @@ export class Connection<Types extends RoomTypes = RoomTypes>
    * The number that this page and a peer's have in common if nobody stands between
    * them: 60 digits in groups of five, to be compared by two people over
    * a call, or in person. It is made of the DTLS certificates of both, and of their
-   * identities where there are any. It holds for as long as the pair does: from
-   * now on another certificate of the peer is refused.
+   * identities where there are any. From now on another certificate of the peer is
+   * refused, until its `peer-disconnect`: compare again when it comes back, since a
+   * hostile server can make it go.
    *
    * @throws {DOMException} `InvalidStateError` if the peer is not connected, `NotSupportedError` if there is no WebCrypto.
    */
@@ -550,8 +553,8 @@ export class Connection<Types extends RoomTypes = RoomTypes>
   }
 
   /**
-   * Admits a peer, or not, whatever `onTrust` has said of it: a peer that is
-   * not admitted any more is told so, and its pair ends.
+   * Admits a peer and dials it, or does not admit it, whatever `onTrust` has said
+   * of it: a peer that is not admitted any more is told so, and its pair ends.
    *
    * @throws {DOMException} `InvalidStateError` if `connect` was called without an `identity`: ids prove nothing then.
    */
@@ -744,6 +747,10 @@ export class Connection<Types extends RoomTypes = RoomTypes>
 
   #apply({ members, joined, left, published, turned }: RosterChange): void {
     this.#members = members;
+    for (const { id } of left) {
+      // Of another membership under the same name it knows already.
+      if (!members.has(id)) this.#parts.trust?.forget(id);
+    }
     this.#mesh.follow(members, joined, left);
     if (joined.length > 0 || left.length > 0) {
       this.#emit("peerlist", [...members.keys()]);

@@ -9,6 +9,9 @@ import type { Line } from "./peer_connections.ts";
 
 /** How often the route is read: it may change, and not every browser says when. */
 const ROUTE_MS = 5_000;
+/** Most that may come before the other side has said who it is. */
+const MAX_EARLY = 1024;
+const MAX_EARLY_BYTES = 2 ** 20;
 /** Most errors of candidates that are kept. */
 const MAX_ERRORS = 32;
 
@@ -52,6 +55,11 @@ export class Link {
   readonly #channels = new Map<string, RTCDataChannel>();
   readonly #opened = new Set<RTCDataChannel>();
   readonly #errors: { url: string; code: number }[] = [];
+  /** Whether the other side has said over this connection who it is, where it has to. */
+  #named = false;
+  /** What has come before that. */
+  #early: (() => void)[] = [];
+  #earlyBytes = 0;
   #closed = false;
   #route: Route | undefined;
   #reading: ReturnType<typeof setInterval> | undefined;
@@ -65,7 +73,7 @@ export class Link {
     this.#options = options;
     this.#negotiation = new Negotiation({ ...options, pc });
     this.#watch(channel);
-    plane.attach(line);
+    plane.attach(line, () => this.#name());
     for (const each of [messages, requests, files]) {
       each.onclose = () => this.#closed || options.onChange();
     }
@@ -77,7 +85,7 @@ export class Link {
       this.#watch(channel);
     };
     pc.onconnectionstatechange = () => options.onChange();
-    pc.ontrack = (event) => options.onTrack(event);
+    pc.ontrack = (event) => this.#whenNamed(() => options.onTrack(event));
     pc.onicecandidateerror = ({ url, errorCode: code }) => {
       if (this.#errors.length < MAX_ERRORS) this.#errors.push({ url, code });
     };
@@ -219,8 +227,10 @@ export class Link {
     };
     channel.onmessage = ({ data }) => {
       // Nothing arrives on a channel before it was announced.
-      this.#announce(channel);
-      if (this.#opened.has(channel)) this.#options.onMessage(data);
+      this.#whenNamed(() => {
+        this.#announce(channel);
+        if (this.#opened.has(channel)) this.#options.onMessage(data);
+      }, data.length ?? data.byteLength);
     };
     channel.onclose = () => {
       this.#shut(channel);
@@ -231,7 +241,7 @@ export class Link {
   }
 
   #announce(channel: RTCDataChannel): void {
-    if (this.#opened.has(channel) || this.#closed) return;
+    if (this.#opened.has(channel) || this.#closed || !this.#named) return;
     // Should something arrive on another channel first, the app still hears of the peer before.
     if (this.channel.readyState === "open" && channel !== this.channel) {
       this.#announce(this.channel);
@@ -245,6 +255,24 @@ export class Link {
     for (const other of this.#channels.values()) {
       if (other.readyState === "open") this.#announce(other);
     }
+  }
+
+  /** The other side is who it should be. */
+  #name(): void {
+    this.#named = true;
+    if (this.channel.readyState === "open") this.#announce(this.channel);
+    for (const what of this.#early.splice(0)) what();
+  }
+
+  #whenNamed(what: () => void, bytes = 0): void {
+    if (this.#closed) return;
+    if (this.#named && this.#early.length === 0) return what();
+    this.#earlyBytes += bytes;
+    // Nobody who means well sends that much before it knows whether it is heard.
+    if (this.#earlyBytes > MAX_EARLY_BYTES || this.#early.length > MAX_EARLY) {
+      return this.pc.close();
+    }
+    this.#early.push(what);
   }
 
   #shut(channel: RTCDataChannel): void {

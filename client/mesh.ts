@@ -1,12 +1,13 @@
 import { isPolite, type Member, type TurnStatus } from "../protocol.ts";
 import { DataPlane, type DataPlaneOptions } from "./data/data_plane.ts";
+import type { Names } from "./data/lane.ts";
 import type { Debug } from "./debug.ts";
 import type { ConnectionEvents, Message } from "./events.ts";
 import { Pair } from "./pair.ts";
 import type { PairReason } from "./pair_reason.ts";
 import { type PairSignalBody, parsePairSignal } from "./pair_signal.ts";
 import type { PeerConnections } from "./peer_connections.ts";
-import { isFinal, protectionOf } from "./untrusted.ts";
+import { isFinal, protectionOf, reasonOf } from "./untrusted.ts";
 
 /** Why nothing can be waited for any more. */
 const CLOSED = "the connection was closed";
@@ -19,6 +20,8 @@ export interface MeshOptions {
   readonly signal: (peerId: string, data: string, generation: number) => void;
   /** Why there must be no pair with a peer, if so. */
   readonly whyNot: (peerId: string) => PairReason | undefined;
+  /** What we and a peer are called, where peers prove who they are. */
+  readonly names: (peerId: string) => Omit<Names, "onImpostor"> | undefined;
   /** Whether signals leave now. */
   readonly joined: () => boolean;
   /** Packets of a pair have stopped: the socket may be dead, too. */
@@ -241,7 +244,10 @@ export class Mesh {
 
   /** A peer is not trusted, and told so if it can be. */
   refuse(peerId: string, reason: PairReason): void {
+    const waits = this.#untrusted.has(peerId);
     this.#bye(peerId, reason);
+    // Whoever said it may have been somebody else.
+    if (waits) this.#untrusted.add(peerId);
   }
 
   /** Says to a peer again what it has not answered: it may have got lost. */
@@ -305,6 +311,7 @@ export class Mesh {
     const {
       peerConnections,
       whyNot,
+      names,
       joined,
       onStall,
       turn,
@@ -316,6 +323,7 @@ export class Mesh {
     if (!member || this.#closed) return;
     if (whyNot(peerId)) return void this.#untrusted.add(peerId);
     const polite = isPolite(this.#self, member);
+    const named = names(peerId);
     const plane = new DataPlane({
       ...data,
       peer: peerId,
@@ -324,6 +332,13 @@ export class Mesh {
       onUndelivered: (messages) =>
         emit("undelivered", { peer: peerId, messages }),
       onViolation: () => this.#bye(peerId, "the peer broke the protocol"),
+      names: named && {
+        ...named,
+        onImpostor: () => {
+          this.#bye(peerId, reasonOf("identity-mismatch"));
+          emit("untrusted", { peer: peerId, code: "identity-mismatch" });
+        },
+      },
     });
     const pair = new Pair({
       polite,

@@ -94,7 +94,7 @@ export interface Settings extends Omit<ConnectOptions, "presence"> {
   readonly autoConnect: boolean;
   readonly iceTransportPolicy: RTCIceTransportPolicy;
   readonly timeoutMs: number;
-  /** Whether anything protects the room. */
+  /** Whether anything is to protect the room. */
   readonly isProtected: boolean;
 }
 
@@ -139,8 +139,7 @@ export function readOptions(options: ConnectOptions): Settings {
   }
   return {
     ...options,
-    // Who has an identity has no other name.
-    ...(options.identity?.id === undefined ? {} : { id: options.identity.id }),
+    ...readProtection(options),
     address: readAddress(host, globalThis.location),
     party,
     presence: encodePresence(presence),
@@ -149,7 +148,24 @@ export function readOptions(options: ConnectOptions): Settings {
     iceTransportPolicy,
     // The longest time a timer takes; beyond it, it would fire at once.
     timeoutMs: Math.min(timeoutMs, 2 ** 31 - 1),
-    isProtected: PROTECTING.some((option) => option in options),
+  };
+}
+
+/** Reads what protects the room, as it is now: an app may wipe its key as soon as `connect` has been called. */
+function readProtection(
+  options: ConnectOptions,
+): Partial<Settings> & Pick<Settings, "isProtected"> {
+  const there = PROTECTING.filter((option) => option in options);
+  const read = Object.fromEntries(
+    there.map((option) => [option, options[option]]),
+  );
+  const { roomKey, identity } = options;
+  return {
+    ...read,
+    ...(roomKey instanceof Uint8Array ? { roomKey: roomKey.slice() } : {}),
+    // Who has an identity has no other name.
+    ...(identity?.id === undefined ? {} : { id: identity.id }),
+    isProtected: there.length > 0,
   };
 }
 

@@ -12,6 +12,7 @@ import {
 import { backoffMs, HIDDEN_PATIENCE, OFFLINE_PATIENCE } from "./backoff.ts";
 import { bearerProtocol } from "./bearer_protocol.ts";
 import type { ConnectError } from "./connect_error.ts";
+import type { Names } from "./data/lane.ts";
 import type { Debug } from "./debug.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Settings } from "./options.ts";
@@ -72,8 +73,12 @@ export interface RoomTrust {
   session(
     peer: string,
   ): { readonly identity: PeerIdentity | null } | undefined;
+  /** What we and a peer have to call ourselves over a connection, if we prove who we are. */
+  names(peer: string): Omit<Names, "onImpostor"> | undefined;
   /** Admits a peer, or not, whatever was decided before. */
   trust(peer: string, trusted: boolean): void;
+  /** A peer is no longer in the room. */
+  forget(peer: string): void;
 }
 
 /** How long an attempt may take before an event that makes another one worth it counts. */

@@ -5,7 +5,7 @@ import { Channels } from "./channels.ts";
 import { GONE, type Outlet } from "./deliver.ts";
 import { KIND } from "./item_frame.ts";
 import { ItemQueue, type OutgoingItem } from "./item_queue.ts";
-import { Ends, Lane } from "./lane.ts";
+import { Ends, Lane, type Names } from "./lane.ts";
 import { MessageStream } from "./message_stream.ts";
 import { Payload } from "./payload.ts";
 import type { ReceivedFile } from "./received_file.ts";
@@ -38,6 +38,8 @@ export interface DataPlaneOptions {
   requestHandler(): RequestHandler<string | ArrayBuffer> | undefined;
   /** The peer does what no honest peer does. */
   onViolation(): void;
+  /** What the sides are called, where they prove who they are. */
+  readonly names?: Names | undefined;
 }
 
 /** A comparison of emoji, as far as it concerns whoever carries its texts. */
@@ -62,19 +64,30 @@ export class DataPlane implements Outlet {
   #texts: string[] = [];
   /** Nothing is heard before the app knows the peer. */
   #holds = 1;
+  #onNamed: () => void = () => {};
 
   /** Has no connection yet. */
   constructor(options: DataPlaneOptions) {
-    const { peer, maxMessageBytes, onFile, requestHandler, onViolation } =
-      options;
+    const {
+      peer,
+      maxMessageBytes,
+      names,
+      onFile,
+      requestHandler,
+      onViolation,
+    } = options;
     this.#options = options;
     const lane = {
-      ends: new Ends(),
+      ends: new Ends(names),
       maxMessageBytes,
       onRenewal: () => this.#renew(),
       onViolation,
     };
-    this.#messages = new MessageStream({ ...options, ...lane });
+    this.#messages = new MessageStream({
+      ...options,
+      ...lane,
+      onGreeting: () => this.#onNamed(),
+    });
     this.#assembler = new Assembler(maxMessageBytes);
     this.#items = new Lane({
       ...lane,
@@ -113,8 +126,16 @@ export class DataPlane implements Outlet {
     return this.#messages.heldBytes;
   }
 
-  /** Uses a connection from now on, which need not be open. */
-  attach({ pc, messages, requests, files }: Line): void {
+  /**
+   * Uses a connection from now on, which need not be open. `onNamed` is called
+   * when the other side has said over it who it is; at once where nobody does.
+   */
+  attach(
+    { pc, messages, requests, files }: Line,
+    onNamed: () => void = () => {},
+  ): void {
+    this.#onNamed = onNamed;
+    if (!this.#options.names) onNamed();
     this.#messages.attach(messages, pc);
     this.#items.attach(requests, pc);
     this.#files.attach(files, pc);

@@ -30,12 +30,29 @@ export interface Feed {
   next(maxBytes: number): Uint8Array<ArrayBuffer> | undefined;
 }
 
+/** What the two sides are called, where they prove who they are: whoever is at the other end of a connection has to say it there itself. */
+export interface Names {
+  /** This side. */
+  readonly mine: Uint8Array;
+  /** The other one, as it has signed it. */
+  theirs(): Uint8Array | undefined;
+  /** The other side calls itself otherwise. */
+  onImpostor(): void;
+}
+
 /** Who is at the two ends of some lanes: by random numbers, so that a side that has begun anew is known as such. */
 export class Ends {
   /** This side. */
   readonly mine: bigint = randomToken();
   /** The other one; 0 before it is known. */
   theirs = 0n;
+  /** Their names, if they have any. */
+  readonly names: Names | undefined;
+
+  /** Of this side, as it begins. */
+  constructor(names?: Names) {
+    this.names = names;
+  }
 }
 
 /** What a lane needs, and whom it tells. */
@@ -50,6 +67,8 @@ export interface LaneOptions {
   onRenewal(): void;
   /** The other side does what no honest peer does. The lane is silent from here on. */
   onViolation(): void;
+  /** The other side has greeted, and is who it should be. */
+  onGreeting?(): void;
 }
 
 /**
@@ -200,6 +219,7 @@ export class Lane {
         yours: ends.theirs,
         received: this.#received,
         maxMessageBytes,
+        name: ends.names?.mine ?? new Uint8Array(),
       }),
     );
     // Of the first channel nobody can have taken anything.
@@ -226,10 +246,15 @@ export class Lane {
   #greet(frame: Uint8Array): void {
     const greeting = readGreeting(frame);
     if (!greeting || this.#greeted) return this.#accuse();
-    const { mine, yours, received, maxMessageBytes } = greeting;
+    const { mine, yours, received, maxMessageBytes, name } = greeting;
+    const { ends, onRenewal, onGreeting } = this.#options;
+    const { names } = ends;
+    if (`${names?.theirs() ?? ""}` !== `${name}`) {
+      this.#stop();
+      return names ? names.onImpostor() : this.#options.onViolation();
+    }
     this.#greeted = true;
     this.#peerMaxMessageBytes = maxMessageBytes;
-    const { ends, onRenewal } = this.#options;
     const anew = ends.theirs !== 0n && ends.theirs !== mine;
     ends.theirs = mine;
     if (anew) onRenewal();
@@ -237,6 +262,7 @@ export class Lane {
     this.#acknowledge(
       yours === ends.mine ? received : this.#acknowledged,
     );
+    onGreeting?.();
   }
 
   /** The other side has taken that many. */

@@ -5,7 +5,7 @@
  *
  * | type        | then                                                             | sent                                             |
  * | ----------- | ---------------------------------------------------------------- | ------------------------------------------------ |
- * | `0` greet   | own token u64, token of the other side u64 or 0, received f64, largest message f64 | first, on every channel         |
+ * | `0` greet   | own token u64, token of the other side u64 or 0, received f64, largest message f64, own name if sides have names | first, on every channel         |
  * | `1` ack     | received f64                                                     | now and then                                     |
  * | 16 to 255   | up to whoever uses the lane                                      | is counted, kept until acknowledged, and replayed |
  *
@@ -22,6 +22,9 @@ export const GREET = 0;
 export const ACK = 1;
 /** First type of a counted frame. */
 export const COUNTED = 16;
+
+/** Bytes of a greeting before the name. */
+const GREETING_BYTES = 33;
 
 /** Largest frame: what serves best, and every browser takes. */
 export const FRAME_BYTES = 65_536;
@@ -40,6 +43,8 @@ export interface Greeting {
   readonly received: number;
   /** Largest message that is taken: at least what fits into a frame. */
   readonly maxMessageBytes: number;
+  /** What the speaker is called; empty where nobody has a name. */
+  readonly name: Uint8Array;
 }
 
 /** What a frame counts for in a window. */
@@ -49,21 +54,23 @@ export function costOf(frame: Uint8Array): number {
 
 /** Writes a greeting. */
 export function greetFrame(greeting: Greeting): Uint8Array<ArrayBuffer> {
-  const frame = new Uint8Array(33);
+  const frame = new Uint8Array(GREETING_BYTES + greeting.name.length);
   const view = new DataView(frame.buffer);
   view.setUint8(0, GREET);
   view.setBigUint64(1, greeting.mine);
   view.setBigUint64(9, greeting.yours);
   view.setFloat64(17, greeting.received);
   view.setFloat64(25, greeting.maxMessageBytes);
+  frame.set(greeting.name, GREETING_BYTES);
   return frame;
 }
 
 /** Reads a greeting; `undefined` for anything else. */
 export function readGreeting(frame: Uint8Array): Greeting | undefined {
-  if (frame.byteLength !== 33) return;
+  if (frame.byteLength < GREETING_BYTES) return;
   const view = viewOf(frame);
   const greeting = {
+    name: frame.slice(GREETING_BYTES),
     mine: view.getBigUint64(1),
     yours: view.getBigUint64(9),
     received: view.getFloat64(17),

@@ -20,6 +20,8 @@ export interface MessageStreamOptions {
   onRenewal(): void;
   /** The peer does what no honest peer does. */
   onViolation(): void;
+  /** The other side has said who it is. */
+  onGreeting?(): void;
 }
 
 /** Messages to one peer and from it: a lane of their own. */

@@ -20,6 +20,7 @@ import {
   type FrameHead,
   type FrameKind,
   IV_BYTES,
+  readBody,
   readFrame,
   SESSION_BYTES,
   SIGNATURE_BYTES,
@@ -27,8 +28,9 @@ import {
   writeHead,
 } from "./sealed_frame.ts";
 
-/** Most sessions that are remembered, so that nothing they said is taken twice. Only who has the key, or an identity, can begin one. */
+/** Most sessions that are remembered, so that nothing they said is taken twice; and of one peer, which can begin as many as it likes. */
 const MAX_SESSIONS = 4096;
+const MAX_SESSIONS_OF_PEER = 8;
 
 const EVERYBODY = new Uint8Array(SESSION_BYTES);
 
@@ -61,10 +63,6 @@ export interface PeerSession {
   heard: number;
   /** Counter of the signals to it. */
   said: number;
-  /** Whether it has spoken to this very session of ours, which nobody can have recorded before. */
-  fresh: boolean;
-  /** Whether a later session of the peer has. */
-  over: boolean;
 }
 
 /** What was found in a frame. */
@@ -90,7 +88,9 @@ export class Guard {
   readonly session: Uint8Array<ArrayBuffer>;
   readonly #options: GuardOptions;
   readonly #card: Card;
-  readonly #sessions = new Map<string, PeerSession>();
+  /** By peer, and then by its bytes, which everybody sees and may claim to be its own. */
+  readonly #sessions = new Map<string, Map<string, PeerSession>>();
+  #count = 0;
   readonly #current = new Map<string, PeerSession>();
   #published = 0;
   #greeted = 0;
@@ -166,7 +166,7 @@ export class Guard {
     text: string,
     published: boolean,
   ): Promise<Opened> {
-    const { secret, identity } = this.#options;
+    const { secret, identity, id } = this.#options;
     const frame = readFrame(text);
     if (!frame) {
       const plain = !/^(sealed|signed)\./.test(text);
@@ -175,7 +175,8 @@ export class Guard {
     }
     const refuse = (refused: UntrustedCode) => ({ refused, frame });
     const { kind, keyId, sender, receiver } = frame;
-    if (sameBytes(sender, this.session)) return refuse("reflected");
+    const ours = from === id || sameBytes(sender, this.session);
+    if (ours) return refuse("reflected");
     const ourKey = secret?.keyId;
     const sameKey = keyId && ourKey
       ? sameBytes(keyId, ourKey)
@@ -185,19 +186,18 @@ export class Guard {
       return refuse("identity-missing");
     }
     if (published !== (kind === FRAME.presence)) return refuse("forged");
-    const known = this.#sessions.get(toBase64url(sender));
-    if (known && known.peer !== from) return refuse("forged");
+    const known = this.#find(from, sender);
     const forUs = sameBytes(receiver, this.session);
     const forAll = sameBytes(receiver, EVERYBODY);
     const meant = kind === FRAME.presence
       ? forAll
       : forUs || kind === FRAME.hello && forAll;
     if (!meant) {
-      const another = this.#sessions.has(toBase64url(receiver));
-      return refuse(another ? "forged" : "stale");
+      return refuse(this.#isOfAnybody(receiver) ? "forged" : "stale");
     }
-    if (known?.over) return refuse("stale");
-    if (kind === FRAME.signal && !known) return { unknown: frame };
+    if (kind === FRAME.signal && !known) {
+      return this.#isOfAnybody(sender) ? refuse("forged") : { unknown: frame };
+    }
 
     const { fingerprint } = this.#options;
     const context = this.#context(frame.head, kind, {
@@ -225,7 +225,9 @@ export class Guard {
       introduction && introduction.card.fingerprint !== card.fingerprint
     ) return refuse("forged");
 
-    const session = known ?? this.#begin(from, sender, card);
+    // Another frame of it may have been opened at the same time.
+    const session = this.#find(from, sender) ??
+      this.#begin(from, sender, card);
     if (kind === FRAME.signal) return this.#hear(session, frame, decoded);
     const last = published ? session.published : session.greeted;
     const { counter } = frame;
@@ -287,36 +289,58 @@ export class Guard {
       peer,
       bytes,
       card,
-      identity: card.identity ? { id: peer, ...card.identity } : null,
+      // What nobody has signed proves nothing.
+      identity: this.#options.identity && card.identity
+        ? { id: peer, ...card.identity }
+        : null,
       presence: null,
       published: 0,
       greeted: 0,
       heard: 0,
       said: 0,
-      fresh: false,
-      over: false,
     };
-    this.#sessions.set(toBase64url(bytes), session);
-    if (this.#sessions.size > MAX_SESSIONS) {
-      for (const [name, { peer, bytes }] of this.#sessions) {
-        if (this.#current.get(peer)?.bytes === bytes) continue;
-        this.#sessions.delete(name);
-        break;
-      }
+    const all = this.#sessions.get(peer) ?? new Map<string, PeerSession>();
+    this.#sessions.set(peer, all.set(toBase64url(bytes), session));
+    this.#count++;
+    if (all.size > MAX_SESSIONS_OF_PEER) this.#drop(peer);
+    if (this.#count > MAX_SESSIONS) {
+      const [gone] = [...this.#sessions.keys()].filter((each) =>
+        each !== peer && !this.#current.has(each)
+      );
+      if (gone !== undefined) this.#drop(gone);
     }
     return session;
   }
 
+  /** Forgets the oldest session of a peer, but not the present one. */
+  #drop(peer: string): void {
+    const all = this.#sessions.get(peer);
+    for (const [name, session] of all ?? []) {
+      if (session === this.#current.get(peer)) continue;
+      all?.delete(name);
+      this.#count--;
+      break;
+    }
+    if (all?.size === 0) this.#sessions.delete(peer);
+  }
+
+  #find(peer: string, bytes: Uint8Array): PeerSession | undefined {
+    return this.#sessions.get(peer)?.get(toBase64url(bytes));
+  }
+
+  #isOfAnybody(bytes: Uint8Array): boolean {
+    const name = toBase64url(bytes);
+    return [...this.#sessions.values()].some((all) => all.has(name));
+  }
+
   /**
-   * Makes a session the one of its peer, if it is. Whoever has recorded an old
-   * one can show it to us again; but what it said then was not to this session
-   * of ours.
+   * Makes a session the one of its peer, if it is: the one that has spoken to us
+   * last. Whoever has recorded an old one can show it to us again; but what it
+   * said then was not to this session of ours.
    */
   #adopt(session: PeerSession, forUs: boolean): boolean {
-    session.fresh ||= forUs;
     const current = this.#current.get(session.peer);
-    if (current === session || current && !session.fresh) return false;
-    if (current?.fresh) current.over = true;
+    if (current === session || current && !forUs) return false;
     this.#current.set(session.peer, session);
     return true;
   }
@@ -362,11 +386,13 @@ export class Guard {
 
   /** What was sealed; `undefined` if it was not sealed so. */
   async #unseal(
-    { kind, sender, receiver, body }: Frame,
+    frame: Frame,
     additionalData: Uint8Array<ArrayBuffer>,
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const { crypto: { subtle }, secret } = this.#options;
-    if (!secret) return body;
+    const { kind, sender, receiver } = frame;
+    const body = readBody(frame);
+    if (!body || !secret) return body;
     const iv = body.subarray(0, IV_BYTES);
     const key = await secret.key(kind, sender, receiver);
     try {

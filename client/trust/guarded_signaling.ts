@@ -1,4 +1,5 @@
 import { type Member, VERSION, type Welcome } from "../../protocol.ts";
+import type { Names } from "../data/lane.ts";
 import type { Debug } from "../debug.ts";
 import { Pace } from "../pace.ts";
 import type { PairReason } from "../pair_reason.ts";
@@ -11,6 +12,7 @@ import type {
 } from "../signaling.ts";
 import { reasonOf, type UntrustedCode } from "../untrusted.ts";
 import { Admission } from "./admission.ts";
+import { joinBytes, utf8 } from "./bytes.ts";
 import {
   Guard,
   type GuardOptions,
@@ -23,6 +25,10 @@ import { FRAME } from "./sealed_frame.ts";
 /** How often a peer is greeted within a span, whoever makes us. */
 const MAX_GREETINGS = 8;
 const SPAN_MS = 10_000;
+/** After what time a peer that does not answer is greeted again. */
+const GREETING_MS = 5_000;
+/** Most messages of the server that wait to be opened. */
+const MAX_WAITING = 4096;
 /** Most signals of a peer that wait until the app has decided about it. */
 const MAX_HELD = 64;
 /** What can be done about the peer that these are said of, until it introduces itself as another. */
@@ -64,6 +70,7 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
   listener: SignalingListener | undefined;
   readonly #signaling: Signaling;
   readonly #guard: Guard;
+  readonly #signed: boolean;
   readonly #admission: Admission;
   readonly #debug: Debug;
   readonly #standings = new Map<string, Standing>();
@@ -71,17 +78,22 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
   #events: ((listener: SignalingListener) => void)[] = [];
   #incoming: Promise<void> = Promise.resolve();
   #outgoing: Promise<void> = Promise.resolve();
+  #greeting: ReturnType<typeof setTimeout> | undefined;
+  #waiting = 0;
   #joined = false;
   #closed = false;
 
   /** Listens to `signaling`, which it closes. */
   constructor(options: GuardedOptions) {
-    const { signaling, onTrust, debug } = options;
+    const { signaling, onTrust, identity, debug } = options;
+    this.#signed = identity !== undefined;
     this.#signaling = signaling;
     this.#debug = debug;
     this.#guard = new Guard({ ...options, id: signaling.socket.id });
-    this.#admission = new Admission(onTrust, (peer, admitted) => {
-      this.#take(() => this.#decided(peer, admitted));
+    this.#admission = new Admission({
+      onTrust,
+      onDecided: (peer) => this.#take(() => this.#decided(peer)),
+      isHere: (peer) => this.#standings.has(peer),
     });
     const tell = (what: (listener: SignalingListener) => void) =>
       this.#take(() => this.listener && what(this.listener));
@@ -143,7 +155,7 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
     );
   }
 
-  /** {@linkcode RoomSignaling.whyNot} */
+  /** {@linkcode RoomTrust.whyNot} */
   whyNot(peer: string): PairReason | undefined {
     const code = this.#standings.get(peer)?.refused;
     if (code) return reasonOf(code);
@@ -153,28 +165,55 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
     return admitted ? undefined : reasonOf("not-admitted");
   }
 
-  /** {@linkcode RoomSignaling.session} */
+  /** {@linkcode RoomTrust.session} */
   session(peer: string): PeerSession | undefined {
     return this.#guard.current(peer);
   }
 
-  /** {@linkcode RoomSignaling.trust} */
+  /** {@linkcode RoomTrust.names} */
+  names(peer: string): Omit<Names, "onImpostor"> | undefined {
+    // Whoever has the room key could be in between anyway.
+    if (!this.#signed) return;
+    // Anybody can call a session its own that it has seen; but not the peer whose it is.
+    const name = (id: string, session: Uint8Array) =>
+      joinBytes(session, utf8(id));
+    return {
+      mine: name(this.socket.id, this.#guard.session),
+      theirs: () => {
+        const session = this.#guard.current(peer);
+        return session && name(peer, session.bytes);
+      },
+    };
+  }
+
+  /** {@linkcode RoomTrust.trust} */
   trust(peer: string, trusted: boolean): void {
     this.#admission.decide(peer, trusted);
+  }
+
+  /** {@linkcode RoomTrust.forget} */
+  forget(peer: string): void {
+    this.#standings.delete(peer);
+    this.#guard.forget(peer);
   }
 
   /** {@linkcode RoomSignaling.close} */
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#greeting);
     this.listener = undefined;
     this.#signaling.close();
   }
 
   /** Does something when all that came before is done. */
   #take(what: () => unknown): void {
+    // What a server says faster than it can be opened must not pile up.
+    if (++this.#waiting === MAX_WAITING) this.socket.reconnect(4003);
     this.#incoming = this.#incoming.then(async () => {
       if (!this.#closed) await what();
-    }).catch((error) => this.#debug("not opened", error));
+    }).catch((error) => this.#debug("not opened", error)).then(() => {
+      this.#waiting--;
+    });
   }
 
   /** Seals something and says it, when all that came before was said. */
@@ -215,10 +254,6 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
       case "signal":
         await this.#hear(message.from, message.data);
         break;
-      case "leave":
-        this.#forget(message.id);
-        this.listener?.onMessage(message);
-        break;
       default:
         this.listener?.onMessage(message);
     }
@@ -229,19 +264,13 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
   }
 
   async #welcome(welcome: Welcome): Promise<Welcome> {
-    const { peers, session } = welcome;
-    const there = new Set(peers.map(({ id }) => id));
-    for (const id of [...this.#standings.keys()]) {
-      // A server that was restarted may hear of it only later.
-      if (!there.has(id) && session !== "restored") this.#forget(id);
-    }
-    for (const peer of peers) this.#meet(peer);
-    const members = await Promise.all(peers.map((peer) => this.#read(peer)));
-    for (const { id } of members) {
-      // It has not published anything yet, and need not before we dial.
-      const { refused } = this.#standings.get(id) ?? {};
-      if (!refused && !this.#guard.current(id)) this.#greet(id);
-    }
+    // Each once: two frames of a session must not be opened at the same time.
+    const peers = new Map(welcome.peers.map((peer) => [peer.id, peer]));
+    for (const peer of peers.values()) this.#meet(peer);
+    const members = await Promise.all(
+      Array.from(peers.values(), (peer) => this.#read(peer)),
+    );
+    this.#greetUnknown();
     return { ...welcome, peers: members };
   }
 
@@ -249,15 +278,21 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
     const known = this.#standings.get(id);
     if (known?.joinedAt === joinedAt) return;
     // The same name, another membership.
-    if (known) this.#forget(id);
+    if (known) this.forget(id);
     const greetings = new Pace(MAX_GREETINGS, SPAN_MS);
     const standing = { joinedAt, greetings, held: [], told: false };
     this.#standings.set(id, standing);
   }
 
-  #forget(peer: string): void {
-    this.#standings.delete(peer);
-    this.#guard.forget(peer);
+  /** Greets those who were here before us and have not published anything yet, or whose word got lost; and again, should ours. */
+  #greetUnknown(): void {
+    clearTimeout(this.#greeting);
+    const unknown = [...this.#standings].filter(([id, { refused }]) =>
+      !refused && !this.#guard.current(id)
+    );
+    if (unknown.length === 0) return;
+    for (const [id] of unknown) this.#greet(id);
+    this.#greeting = setTimeout(() => this.#greetUnknown(), GREETING_MS);
   }
 
   /** A member as the server tells of it, and its presence in clear. */
@@ -274,6 +309,9 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
     if (signal === undefined) return;
     const decided = this.#admission.decision(from) !== undefined;
     const { held } = this.#standings.get(from) ?? {};
+    const { identity = null } = this.#guard.current(from) ?? {};
+    // What was decided long ago may have been forgotten.
+    void this.#admission.ask(from, identity);
     // Also of whom the app has refused: it is told so.
     if (decided) this.#pass(from, signal);
     else if (held && held.length < MAX_HELD) held.push(signal);
@@ -305,7 +343,7 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
       this.#tell((listener) => listener.onUntrusted?.(peer, "missing"));
     }
     if (ask) this.#greet(peer, session.bytes, false);
-    if (adopted) this.#admission.ask(peer, session.identity);
+    if (adopted) void this.#admission.ask(peer, session.identity);
     if (current && (adopted || ask)) this.#admit(peer);
     return signal;
   }
@@ -316,8 +354,9 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
     { refused: code, frame }: Extract<Opened, { refused: UntrustedCode }>,
   ): undefined {
     const current = this.#guard.current(peer);
-    // It is of another session than ours, by somebody who does not know.
-    if (code === "stale" && frame?.kind === FRAME.signal) {
+    // It is for another session of ours, by somebody who does not know; or of one that we do not.
+    const lost = code === "stale" || code === "forged" && !current;
+    if (lost && frame?.kind === FRAME.signal) {
       this.#greet(peer, frame.sender, !current);
     }
     if (!current && FINAL.includes(code)) {
@@ -354,8 +393,10 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
   }
 
   /** The app has decided about a peer. */
-  #decided(peer: string, admitted: boolean): void {
+  #decided(peer: string): void {
     const held = this.#standings.get(peer)?.held.splice(0) ?? [];
+    // It may have changed its mind meanwhile.
+    const admitted = this.#admission.decision(peer);
     if (admitted) this.listener?.onTrusted?.(peer);
     else this.listener?.onUntrusted?.(peer, "not-admitted");
     for (const signal of held) this.#pass(peer, signal);

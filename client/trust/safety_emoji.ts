@@ -32,8 +32,8 @@ export interface SafetyEmojiExchangeOptions {
  * nonces before it knows anything that the emoji depend on, and its one guess is
  * right once in 2^42 times.
  *
- * Therefore a pair of pages has one exchange, for as long as both live: a new one
- * would be a new guess.
+ * Therefore a pair has one exchange, for as long as it lasts: each new one is a new
+ * guess.
  *
  * The texts are `commit.` and `reveal.`, followed by 32 bytes in base64url.
  */

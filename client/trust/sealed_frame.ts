@@ -50,6 +50,11 @@ export const TAG_BYTES = 16;
 /** Bytes of a signature, of Ed25519 and of P-256 alike. */
 export const SIGNATURE_BYTES = 64;
 
+/** How many characters the head is in, and not more than a byte of the rest. */
+const HEAD_CHARS = 80;
+/** Longest frame that is read: far above what a server passes on by default. */
+const MAX_CHARS = 2 ** 18;
+
 const VERSION = 1;
 const SEALED = 1;
 const SIGNED = 2;
@@ -72,12 +77,12 @@ export interface FrameHead {
   readonly counter: number;
 }
 
-/** A frame that is well-formed, which proves nothing. */
+/** A frame whose head is well-formed, which proves nothing. */
 export interface Frame extends FrameHead {
   /** The bytes of all that. */
   readonly head: Uint8Array<ArrayBuffer>;
-  /** The rest. */
-  readonly body: Uint8Array<ArrayBuffer>;
+  /** All of it, in base64url. */
+  readonly encoded: string;
 }
 
 /** Writes the bytes of a head. */
@@ -114,11 +119,12 @@ export function frameChars(
   return "sealed.".length + Math.ceil(bytes * 4 / 3);
 }
 
-/** Reads a frame; `undefined` for anything that is none. Never throws. */
+/** Reads the head of a frame, which costs little; `undefined` for anything that is none. Never throws. */
 export function readFrame(text: string): Frame | undefined {
+  if (text.length > MAX_CHARS) return;
   const [, prefix, encoded = ""] = /^(sealed|signed)\.(.*)$/.exec(text) ?? [];
-  const bytes = prefix === undefined ? undefined : fromBase64url(encoded);
-  if (!bytes || bytes.length < HEAD_BYTES) return;
+  const bytes = fromBase64url(encoded.slice(0, HEAD_CHARS));
+  if (prefix === undefined || !bytes || bytes.length < HEAD_BYTES) return;
   const [version, kind, flags = 0] = bytes;
   const known = version === VERSION &&
     Object.values<unknown>(FRAME).includes(kind) && flags >= SEALED &&
@@ -141,8 +147,15 @@ export function readFrame(text: string): Frame | undefined {
     generation,
     counter,
     head: bytes.slice(0, HEAD_BYTES),
-    body: bytes.slice(HEAD_BYTES),
+    encoded,
   };
+}
+
+/** What follows the head of a frame; `undefined` if that is malformed. */
+export function readBody(
+  { encoded }: Frame,
+): Uint8Array<ArrayBuffer> | undefined {
+  return fromBase64url(encoded)?.slice(HEAD_BYTES);
 }
 
 /** Where a frame belongs. */

@@ -39,6 +39,7 @@ class Scene implements AsyncDisposable {
         }
       },
       whyNot: () => undefined,
+      names: () => undefined,
       joined: () => true,
       onStall: () => {},
       turn: () => undefined,

@@ -5,7 +5,9 @@ export const NO_DATA: Pick<
   DataPlane,
   "attach" | "detach" | "start" | "adopt" | "end"
 > = {
-  attach() {},
+  attach(_line, onNamed) {
+    onNamed?.();
+  },
   detach() {},
   start() {},
   adopt() {},

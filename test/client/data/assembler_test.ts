@@ -94,7 +94,7 @@ const HOSTILE: Readonly<
 > = {
   "an unknown type": [Uint8Array.of(24 | START | END, 0, 1)],
   "the last type": [Uint8Array.of(252 | START | END, 0, 1)],
-  "an unknown kind": [Uint8Array.of(16 | START | END, 10, 1)],
+  "an unknown kind": [Uint8Array.of(16 | START | END, 11, 1)],
   "a middle without a start": [more(1)],
   "an end without a start": [more(1, END)],
   "an abort without a start": [ABORT],

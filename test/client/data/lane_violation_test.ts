@@ -47,6 +47,7 @@ function talkTo(side: NumberedLane): Talk {
         yours: 0n,
         received: 0,
         maxMessageBytes: FRAME_BYTES,
+        name: new Uint8Array(),
         ...fields,
       }),
     );
@@ -98,6 +99,10 @@ const GREETED: readonly (readonly [string, (talk: Talk) => void])[] = [
 const NOT_GREETED: readonly (readonly [string, (talk: Talk) => void])[] = [
   ["a frame", ({ say }) => say(numbered(0))],
   ["an acknowledgement", ({ say }) => say(ackFrame(0))],
+  [
+    "a greeting of somebody with a name, where nobody has one",
+    ({ greet }) => greet({ name: new Uint8Array(16) }),
+  ],
   ["a greeting of token 0", ({ greet }) => greet({ mine: 0n })],
   [
     "a greeting that takes nothing",

@@ -43,7 +43,12 @@ import type { RoomMessage, RoomSignaling, RoomTrust } from "./signaling.ts";
 import type { SafetyEmoji } from "./trust/emoji.ts";
 import type { PeerIdentity } from "./trust/identity.ts";
 import type { SafetySides } from "./trust/safety.ts";
-import { isFinal, protectionOf, reasonOf } from "./untrusted.ts";
+import {
+  isFinal,
+  protectionOf,
+  reasonOf,
+  type UntrustedCode,
+} from "./untrusted.ts";
 
 /** How long after its restart a server may still hear of members for the first time: the longest retry, beside their grace. */
 const RETURN_MS = 10_000;
@@ -182,6 +187,8 @@ export class Connection<Types extends RoomTypes = RoomTypes>
   #presence: string | null;
   #state: ConnectionState = "joined";
   #turn: TurnStatus;
+  /** Who is protected where we are not, as the app has been told. */
+  readonly #refused = new Set<string>();
   /** Whether the network may be another than before the last welcome. */
   #moved = false;
   /** Members that a server which was restarted has not told of again. */
@@ -213,6 +220,7 @@ export class Connection<Types extends RoomTypes = RoomTypes>
       signal: (...signal) => signaling.signal(...signal),
       whyNot: (peerId) => this.#whyNot(peerId),
       names: (peerId) => trust?.names(peerId),
+      onProtected: (peerId, code) => this.#refuse(peerId, code),
       joined: () => this.#state === "joined",
       onStall: () => signaling.doubt(DOUBT_MS),
       turn: () => settings.iceServers ? undefined : this.#turn,
@@ -617,6 +625,15 @@ export class Connection<Types extends RoomTypes = RoomTypes>
     ];
   }
 
+  /** Refuses a peer that is protected where we are not. */
+  #refuse(peer: string, code: UntrustedCode): void {
+    if (this.#refused.has(peer)) return;
+    this.#refused.add(peer);
+    this.#mesh.refuse(peer, reasonOf(code));
+    // Whoever awaits `connect` adds its listeners first.
+    setTimeout(() => this.#emit("untrusted", { peer, code }));
+  }
+
   /** Why there must be no pair with a peer, if so. */
   #whyNot(peerId: string): PairReason | undefined {
     const { trust } = this.#parts;
@@ -750,6 +767,7 @@ export class Connection<Types extends RoomTypes = RoomTypes>
     for (const { id } of left) {
       // Of another membership under the same name it knows already.
       if (!members.has(id)) this.#parts.trust?.forget(id);
+      this.#refused.delete(id);
     }
     this.#mesh.follow(members, joined, left);
     if (joined.length > 0 || left.length > 0) {
@@ -758,9 +776,7 @@ export class Connection<Types extends RoomTypes = RoomTypes>
     for (const { id, presence } of published) {
       const code = protectionOf(presence);
       if (code) {
-        this.#mesh.refuse(id, reasonOf(code));
-        // Whoever awaits `connect` adds its listeners first.
-        setTimeout(() => this.#emit("untrusted", { peer: id, code }));
+        this.#refuse(id, code);
         continue;
       }
       this.#emit("presence", { peer: id, presence: decodePresence(presence) });

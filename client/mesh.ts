@@ -7,7 +7,12 @@ import { Pair } from "./pair.ts";
 import type { PairReason } from "./pair_reason.ts";
 import { type PairSignalBody, parsePairSignal } from "./pair_signal.ts";
 import type { PeerConnections } from "./peer_connections.ts";
-import { isFinal, protectionOf, reasonOf } from "./untrusted.ts";
+import {
+  isFinal,
+  protectionOf,
+  reasonOf,
+  type UntrustedCode,
+} from "./untrusted.ts";
 
 /** Why nothing can be waited for any more. */
 const CLOSED = "the connection was closed";
@@ -20,6 +25,8 @@ export interface MeshOptions {
   readonly signal: (peerId: string, data: string, generation: number) => void;
   /** Why there must be no pair with a peer, if so. */
   readonly whyNot: (peerId: string) => PairReason | undefined;
+  /** A peer is protected, and we are not. */
+  readonly onProtected: (peerId: string, code: UntrustedCode) => void;
   /** What we and a peer are called, where peers prove who they are. */
   readonly names: (peerId: string) => Omit<Names, "onImpostor"> | undefined;
   /** Whether signals leave now. */
@@ -175,7 +182,7 @@ export class Mesh {
   hear(from: string, data: string): void {
     const code = protectionOf(data);
     if (code) {
-      this.#options.emit("untrusted", { peer: from, code });
+      this.#options.onProtected(from, code);
       // In clear, which tells it that it is not understood.
       return this.#signal(from, this.#generation(from) + 1, { bye: true });
     }

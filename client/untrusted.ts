@@ -10,7 +10,7 @@ import type { PairReason } from "./pair_reason.ts";
  * - `forged`: it was altered, cut, or said by or to somebody else
  * - `replayed`: it, or something later, had come before
  * - `reflected`: we had said it ourselves
- * - `stale`: it is of, or for, another membership of a page that has gone
+ * - `stale`: it is of, or for, a page that is gone, as when a peer has just been loaded again
  * - `missing`: signals that it said before have not come, and will not, as a server that was restarted may lose some; what came is taken
  * - `fingerprint-mismatch`: a description names another DTLS certificate than the peer has told us of
  */

@@ -30,7 +30,7 @@ import {
 
 /** Most sessions that are remembered, so that nothing they said is taken twice; and of one peer, which can begin as many as it likes. */
 const MAX_SESSIONS = 4096;
-const MAX_SESSIONS_OF_PEER = 8;
+const MAX_SESSIONS_OF_PEER = 64;
 
 const EVERYBODY = new Uint8Array(SESSION_BYTES);
 
@@ -312,15 +312,16 @@ export class Guard {
     return session;
   }
 
-  /** Forgets the oldest session of a peer, but not the present one. */
+  /** Forgets a session of a peer, but not the present one: the oldest of those that have told us nothing, else of all. */
   #drop(peer: string): void {
     const all = this.#sessions.get(peer);
-    for (const [name, session] of all ?? []) {
-      if (session === this.#current.get(peer)) continue;
-      all?.delete(name);
-      this.#count--;
-      break;
-    }
+    const gone = [...all ?? []].filter(([, session]) =>
+      session !== this.#current.get(peer)
+    );
+    const [name] = gone.find(([, { heard }]) => heard === 0) ?? gone[0] ?? [];
+    if (name === undefined) return;
+    all?.delete(name);
+    this.#count--;
     if (all?.size === 0) this.#sessions.delete(peer);
   }
 

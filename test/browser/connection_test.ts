@@ -281,11 +281,12 @@ const CASES: readonly Case[] = [
       const [a, b] = await two(host, room);
       const named = await a.connectToPeer("b", "files");
       const events: string[] = [];
+      let before = "connected: packets flow";
       a.on("peer-state", ({ state, reason }) => {
         // Its path may become known any time.
-        if (events.at(-1) !== `${state}: ${reason}`) {
-          events.push(`${state}: ${reason}`);
-        }
+        const now = `${state}: ${reason}`;
+        if (now !== before) events.push(now);
+        before = now;
       });
       a.on("peer-disconnect", () => void events.push("peer-disconnect"));
       a.on("webrtc-close", ({ label }) => void events.push(`close ${label}`));

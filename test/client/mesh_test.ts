@@ -39,6 +39,7 @@ class Scene implements AsyncDisposable {
         }
       },
       whyNot: () => undefined,
+      onProtected: () => {},
       names: () => undefined,
       joined: () => true,
       onStall: () => {},

@@ -66,6 +66,7 @@ const GREETING = greetFrame({
   yours: 0n,
   received: 0,
   maxMessageBytes: FRAME_BYTES,
+  name: new Uint8Array(),
 });
 const OFFER = jsonFrame(TRANSFER.offer, 1, { name: "kept", type: "", size: 3 });
 

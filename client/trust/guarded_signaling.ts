@@ -287,6 +287,7 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
   /** Greets those who were here before us and have not published anything yet, or whose word got lost; and again, should ours. */
   #greetUnknown(): void {
     clearTimeout(this.#greeting);
+    if (this.#closed) return;
     const unknown = [...this.#standings].filter(([id, { refused }]) =>
       !refused && !this.#guard.current(id)
     );

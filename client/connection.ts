@@ -630,6 +630,7 @@ export class Connection<Types extends RoomTypes = RoomTypes>
     if (this.#refused.has(peer)) return;
     this.#refused.add(peer);
     this.#mesh.refuse(peer, reasonOf(code));
+    this.#mesh.expose(peer);
     // Whoever awaits `connect` adds its listeners first.
     setTimeout(() => this.#emit("untrusted", { peer, code }));
   }

@@ -261,7 +261,10 @@ export class Link {
   #name(): void {
     this.#named = true;
     if (this.channel.readyState === "open") this.#announce(this.channel);
-    for (const what of this.#early.splice(0)) what();
+    for (const what of this.#early.splice(0)) {
+      // A listener may have ended it.
+      if (!this.#closed) what();
+    }
   }
 
   #whenNamed(what: () => void, bytes = 0): void {
@@ -269,10 +272,11 @@ export class Link {
     if (this.#named && this.#early.length === 0) return what();
     this.#earlyBytes += bytes;
     // Nobody who means well sends that much before it knows whether it is heard.
-    if (this.#earlyBytes > MAX_EARLY_BYTES || this.#early.length > MAX_EARLY) {
-      return this.pc.close();
-    }
     this.#early.push(what);
+    if (this.#earlyBytes > MAX_EARLY_BYTES || this.#early.length > MAX_EARLY) {
+      this.pc.close();
+      this.#options.onChange();
+    }
   }
 
   #shut(channel: RTCDataChannel): void {

@@ -181,11 +181,7 @@ export class Mesh {
   /** Takes what a peer said through the server. */
   hear(from: string, data: string): void {
     const code = protectionOf(data);
-    if (code) {
-      this.#options.onProtected(from, code);
-      // In clear, which tells it that it is not understood.
-      return this.#signal(from, this.#generation(from) + 1, { bye: true });
-    }
+    if (code) return this.#options.onProtected(from, code);
     const signal = parsePairSignal(data);
     const member = this.#members.get(from);
     const known = this.#generation(from);
@@ -249,12 +245,18 @@ export class Mesh {
     else this.repeat(peerId);
   }
 
-  /** A peer is not trusted, and told so if it can be. */
+  /** A peer is not trusted, and told so if there is a pair. */
   refuse(peerId: string, reason: PairReason): void {
     const waits = this.#untrusted.has(peerId);
-    this.#bye(peerId, reason);
-    // Whoever said it may have been somebody else.
+    // Whoever said it may have been somebody else: nothing is used up that the peer still needs.
+    if (this.#pairs.has(peerId)) this.#bye(peerId, reason);
+    else this.drop(peerId, reason);
     if (waits) this.#untrusted.add(peerId);
+  }
+
+  /** Says something to a peer which only shows that we are here, and not protected. */
+  expose(peerId: string): void {
+    this.#signal(peerId, 0, { bye: true });
   }
 
   /** Says to a peer again what it has not answered: it may have got lost. */

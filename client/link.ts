@@ -268,7 +268,7 @@ export class Link {
   }
 
   #whenNamed(what: () => void, bytes = 0): void {
-    if (this.#closed) return;
+    if (this.#closed || this.pc.connectionState === "closed") return;
     if (this.#named && this.#early.length === 0) return what();
     this.#earlyBytes += bytes;
     // Nobody who means well sends that much before it knows whether it is heard.

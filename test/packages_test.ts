@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { createRoomKey, roomLink } from "../mod.ts";
-import { build } from "../scripts/build.ts";
+import { type Build, build } from "../scripts/build.ts";
 import { run, tryRun } from "../scripts/run.ts";
 import { type TempFolder, tempFolder } from "../scripts/temp_folder.ts";
 import { publicStun, serve, Server } from "../server/mod.ts";
@@ -105,7 +105,6 @@ class PlainSite extends Server {
 /** A folder of somebody who has installed the package from npm. */
 async function consumer(): Promise<TempFolder> {
   const folder = await tempFolder();
-  const { tarball } = await build(folder.path);
   for (const [name, text] of Object.entries(CONSUMER)) {
     await Deno.writeTextFile(`${folder.path}/${name}`, text);
   }
@@ -115,7 +114,7 @@ async function consumer(): Promise<TempFolder> {
     "--no-audit",
     "--no-fund",
     "--prefer-offline",
-    tarball,
+    built.tarball,
   ], { cwd: folder.path });
   return folder;
 }
@@ -128,9 +127,19 @@ async function use(folder: TempFolder, module: string): Promise<unknown> {
 const NPM = Deno.build.os === "windows" ? "npm.cmd" : "npm";
 const withoutNpm = !(await tryRun(NPM, ["--version"])).success;
 
+let dist: TempFolder;
+let built: Build;
+
+// Once for all: it takes seconds.
+Deno.test.beforeAll(async () => {
+  dist = await tempFolder();
+  built = await build(dist.path);
+});
+
+Deno.test.afterAll(async () => await dist[Symbol.asyncDispose]());
+
 Deno.test("build minifies a module that connects two plain pages, and loads more only where there is a room key", async (t) => {
-  await using folder = await tempFolder();
-  const { minified } = await build(folder.path);
+  const { minified } = built;
   await using server = serve({
     port: 0,
     hostname: "127.0.0.1",
@@ -174,8 +183,7 @@ Deno.test("build minifies a module that connects two plain pages, and loads more
 });
 
 Deno.test("build keeps the machine's folders out of the source map", async () => {
-  await using folder = await tempFolder();
-  const { minified, diagnose } = await build(folder.path);
+  const { minified, diagnose } = built;
   for (const path of [...minified, ...diagnose]) {
     const map = JSON.parse(await Deno.readTextFile(`${path}.map`));
     const strangers = map.sources.filter((source: string) =>
@@ -186,8 +194,7 @@ Deno.test("build keeps the machine's folders out of the source map", async () =>
 });
 
 Deno.test("build makes scripts that load only what it has made", async () => {
-  await using folder = await tempFolder();
-  const { minified, diagnose } = await build(folder.path);
+  const { minified, diagnose } = built;
   const made = [...minified, ...diagnose];
   for (const path of made) {
     const missing = (await importsOf(path)).filter((to) => !made.includes(to));
@@ -196,8 +203,7 @@ Deno.test("build makes scripts that load only what it has made", async () => {
 });
 
 Deno.test("build puts the licences of others into the scripts that they are in", async () => {
-  await using folder = await tempFolder();
-  const { minified, diagnose } = await build(folder.path);
+  const { minified, diagnose } = built;
   for (const path of [...minified, ...diagnose]) {
     const { sources } = JSON.parse(await Deno.readTextFile(`${path}.map`));
     const [banner = ""] = (await Deno.readTextFile(path)).split("\n");
@@ -211,8 +217,7 @@ Deno.test("build puts the licences of others into the scripts that they are in",
 
 Deno.test("build packs for npm what npm expects, and nothing of Deno or JSR", async () => {
   await using folder = await tempFolder();
-  const { tarball } = await build(folder.path);
-  await run("tar", ["-xzf", tarball], { cwd: folder.path });
+  await run("tar", ["-xzf", built.tarball], { cwd: folder.path });
   const names = await filesIn(`${folder.path}/package`);
   const expected = [
     "LICENSE",
@@ -230,8 +235,7 @@ Deno.test("build packs for npm what npm expects, and nothing of Deno or JSR", as
 
 Deno.test("build packs for npm modules that import only what is packed, also later", async () => {
   await using folder = await tempFolder();
-  const { tarball } = await build(folder.path);
-  await run("tar", ["-xzf", tarball], { cwd: folder.path });
+  await run("tar", ["-xzf", built.tarball], { cwd: folder.path });
   const root = `${folder.path}/package`;
   const modules = (await filesIn(root)).filter((name) => name.endsWith(".js"));
   const packed = modules.map((name) => `${root}/${name}`);

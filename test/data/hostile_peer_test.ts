@@ -396,7 +396,9 @@ Deno.test("a peer that breaks the protocol costs its victim little, and others n
 
   await t.step("who takes nothing of what it is sent", async () => {
     await underAttack(async (id) => {
-      await victim.page.evaluate((to) => {
+      await victim.page.evaluate(async (to) => {
+        // Its channels may have opened later than those of the attacker.
+        await connection.connectToPeer(to);
         const name = (error: unknown) => (error as Error).name;
         globalThis.kept = Promise.all([
           connection.send(content.bytes(0, 2 ** 23), { to }).catch(name),

@@ -266,6 +266,8 @@ export class GuardedSignaling implements RoomSignaling, RoomTrust {
   async #welcome(welcome: Welcome): Promise<Welcome> {
     // Each once: two frames of a session must not be opened at the same time.
     const peers = new Map(welcome.peers.map((peer) => [peer.id, peer]));
+    // Nobody is a peer of its own.
+    peers.delete(this.socket.id);
     for (const peer of peers.values()) this.#meet(peer);
     const members = await Promise.all(
       Array.from(peers.values(), (peer) => this.#read(peer)),

@@ -42,8 +42,10 @@ Deno.test("GuardedSignaling takes another socket once more than 4095 messages wa
   const flooded = async (count: number) => {
     ada.asked.length = 0;
     room.watched.hold();
-    const signal = { type: "signal", from: "bob", data } as const;
-    ada.tell(...Array(count).fill(signal));
+    // What takes time to open is in the way of all that follows.
+    ada.tell({ type: "signal", from: "bob", data });
+    const cheap = { type: "away", id: "bob" } as const;
+    ada.tell(...Array(count - 1).fill(cheap));
     const asked = [...ada.asked];
     room.watched.release();
     await room.settle();

@@ -5,7 +5,12 @@ import { createDebug, type Debug } from "./debug.ts";
 import { type ConnectOptions, readOptions, type Settings } from "./options.ts";
 import type { PresenceOf, RoomTypes } from "./room_types.ts";
 import { PeerConnections } from "./peer_connections.ts";
-import { type RoomSignaling, Signaling } from "./signaling.ts";
+import {
+  type RoomSignaling,
+  type RoomTrust,
+  Signaling,
+  type SignalingListener,
+} from "./signaling.ts";
 import { isPassing } from "./why_down.ts";
 
 /**
@@ -58,28 +63,23 @@ export async function connect<Types extends RoomTypes = RoomTypes>(
       abort = () => reject(aborted(signal));
       signal?.addEventListener("abort", abort);
 
-      prepare(settings, peerConnections, debug).finally(() => {
+      open().catch(reject).finally(() => {
         // It may have made one since.
         if (over) peerConnections.close();
-      }).then((guard) => {
+      });
+
+      async function open(): Promise<void> {
+        const guard = await prepare(settings, debug);
         if (over) return;
         const plain = new Signaling(settings, debug);
-        const guarded = guard?.(plain);
-        const room: RoomSignaling = signaling = guarded ?? plain;
-        // The socket opens in a task of its own; this one comes right behind it.
-        warming = setTimeout(() => {
-          try {
-            peerConnections.warm();
-          } catch (error) {
-            reject(error);
-          }
-        });
+        let room: RoomSignaling = signaling = plain;
+        let trust: RoomTrust | undefined;
         async function ask(): Promise<void> {
           why = await room.whyDown();
           // A server that restarts and a network that blinks are worth another attempt.
           if (why.reason !== "unreachable" && !isPassing(why)) reject(why);
         }
-        room.listener = {
+        const listener: SignalingListener = {
           onOpen() {},
           onMessage(welcome) {
             if (welcome.type !== "welcome") return;
@@ -93,7 +93,7 @@ export async function connect<Types extends RoomTypes = RoomTypes>(
               // In the same task, so that the connection misses no message.
               resolve(makeConnection<Types>({
                 signaling: room,
-                trust: guarded,
+                trust,
                 settings,
                 welcome,
                 peerConnections,
@@ -111,7 +111,18 @@ export async function connect<Types extends RoomTypes = RoomTypes>(
             reject(new ConnectError("token-failed", error, { cause }));
           },
         };
-      }).catch(reject);
+        plain.listener = listener;
+        plain.hold();
+        // The socket opens in a task of its own; this one comes right behind it.
+        await new Promise((next) => warming = setTimeout(next));
+        await peerConnections.warm();
+        if (guard) {
+          const guarded = guard(plain, await peerConnections.fingerprint());
+          room = signaling = trust = guarded;
+          room.listener = listener;
+        }
+        plain.release();
+      }
     });
   } catch (error) {
     signaling?.close();
@@ -125,13 +136,11 @@ export async function connect<Types extends RoomTypes = RoomTypes>(
   }
 }
 
-/** Does what must be done before anything is said; what it resolves with protects what is said, if anything does. */
+/** Makes what protects what is said, if anything does. */
 async function prepare(
   settings: Settings,
-  peerConnections: PeerConnections,
   debug: Debug,
 ): Promise<Guarding | undefined> {
-  await peerConnections.certify();
   if (!settings.isProtected) return;
   // Only pages that use it pay for it.
   const { protect } = await import("./trust/protect.ts").catch((cause) => {
@@ -139,7 +148,7 @@ async function prepare(
     throw new ConnectError("unreachable", error, { cause });
   });
   try {
-    return await protect(settings, peerConnections, debug);
+    return await protect(settings, debug);
   } catch (error) {
     const { name, message } = error as Partial<Error>;
     if (name !== "NotSupportedError") throw error;

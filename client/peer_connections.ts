@@ -59,27 +59,8 @@ export class PeerConnections {
     };
   }
 
-  /**
-   * Makes the certificate of all connections (W3C WebRTC §4.9), so that others
-   * know them by one fingerprint. Where that cannot be asked for, the runtime
-   * decides.
-   */
-  async certify(): Promise<void> {
-    const { generateCertificate } = this.#RTCPeerConnection;
-    if (!generateCertificate) return;
-    const algorithm = {
-      name: "ECDSA",
-      namedCurve: "P-256",
-      expires: CERTIFICATE_MS,
-    };
-    this.#certificate = await this.#RTCPeerConnection.generateCertificate(
-      algorithm,
-    );
-  }
-
-  /** The fingerprint of that certificate, as in SDP. */
+  /** The fingerprint of the certificate of all connections, as in SDP. One must be ready. */
   async fingerprint(): Promise<string> {
-    this.warm();
     const { sdp = "" } = await this.#spare?.pc.createOffer() ?? {};
     const [fingerprint = ""] = fingerprintsOf(sdp);
     return fingerprint;
@@ -93,11 +74,14 @@ export class PeerConnections {
   }
 
   /**
-   * Makes one ahead of time.
+   * Makes one ahead of time; and before it the certificate of all (W3C WebRTC
+   * §4.9), so that others know them by one fingerprint. Where that cannot be
+   * asked for, the runtime decides.
    *
    * @throws {DOMException|TypeError} What the browser says of wrong `iceServers` or a wrong policy.
    */
-  warm(): void {
+  async warm(): Promise<void> {
+    await this.#certify();
     this.#spare ??= this.#make();
   }
 
@@ -114,6 +98,19 @@ export class PeerConnections {
   close(): void {
     this.#spare?.pc.close();
     this.#spare = undefined;
+  }
+
+  async #certify(): Promise<void> {
+    const { generateCertificate } = this.#RTCPeerConnection;
+    if (!generateCertificate) return;
+    const algorithm = {
+      name: "ECDSA",
+      namedCurve: "P-256",
+      expires: CERTIFICATE_MS,
+    };
+    this.#certificate = await this.#RTCPeerConnection.generateCertificate(
+      algorithm,
+    );
   }
 
   #make(): Line {

@@ -116,6 +116,8 @@ export class Signaling {
   /** Signals received in this session. */
   #seen = 0;
   #state: "down" | "open" | "welcomed" = "down";
+  /** What the server has said since it is held. */
+  #held: unknown[] | undefined;
 
   /** Starts to connect. */
   constructor(settings: Settings, debug: Debug) {
@@ -161,6 +163,18 @@ export class Signaling {
       bearer: this.#bearer,
       signal: this.#over.signal,
     });
+  }
+
+  /** Tells the listener nothing of what the server says, for a moment: who listens is not ready. */
+  hold(): void {
+    this.#held = [];
+  }
+
+  /** Tells it now, and whatever comes. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const data of held) this.#receive(data);
   }
 
   /** Must be called with every welcome: from then on frames are sent, within its limits. */
@@ -247,6 +261,7 @@ export class Signaling {
 
   #receive(data: unknown): void {
     this.#heartbeat.heard();
+    if (this.#held) return void this.#held.push(data);
     // A hostile peer can make this frame one that is no JSON; the server counts it all the same.
     if (/^{"type":"signal"/.test(data as string)) this.#seen++;
     const parsed = parseServerMessage(data);
@@ -267,6 +282,8 @@ export class Signaling {
   #down(code: number): void {
     const before = this.#state;
     this.#state = "down";
+    // It was of this socket.
+    if (this.#held) this.#held = [];
     this.#rest();
     if (before !== "down") {
       // A server that lets us in and drops us again is given ever more time.

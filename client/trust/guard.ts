@@ -63,6 +63,11 @@ export interface PeerSession {
   heard: number;
   /** Counter of the signals to it. */
   said: number;
+  /** Keys of its signals to us, and of ours to it, once they have been used. */
+  readonly keys: {
+    theirs?: Promise<CryptoKey> | undefined;
+    ours?: Promise<CryptoKey> | undefined;
+  };
 }
 
 /** What was found in a frame. */
@@ -147,15 +152,17 @@ export class Guard {
 
   /** A signal to the session of a peer. */
   sealSignal(
-    { peer: to, bytes: receiver, card }: PeerSession,
+    { peer: to, bytes: receiver, card, keys }: PeerSession,
     counter: number,
     generation: number,
     text: string,
   ): Promise<string> {
     const { fingerprint } = card;
+    const { secret } = this.#options;
+    const key = keys.ours ??= secret?.key(FRAME.signal, this.session, receiver);
     return this.#seal(
       FRAME.signal,
-      { to, receiver, counter, generation, fingerprint },
+      { to, receiver, counter, generation, fingerprint, key },
       text,
     );
   }
@@ -205,7 +212,7 @@ export class Guard {
       to: published ? "" : this.#options.id,
       fingerprints: [known?.card.fingerprint ?? "", fingerprint],
     });
-    const content = await this.#unseal(frame, context);
+    const content = await this.#unseal(frame, context, known);
     if (!content) return refuse("forged");
     const signature = content.subarray(0, frame.signed ? SIGNATURE_BYTES : 0);
     const said = content.subarray(signature.length);
@@ -217,7 +224,14 @@ export class Guard {
     const card = known?.card ?? introduction?.card;
     if (!card) return refuse("forged");
     if (identity) {
-      const code = await this.#doubt(from, card, signature, context, said);
+      const code = await this.#doubt(
+        known,
+        from,
+        card,
+        signature,
+        context,
+        said,
+      );
       if (code) return refuse(code);
     }
     // One that tells another story than before is no honest one.
@@ -264,6 +278,7 @@ export class Guard {
 
   /** Why a card is not of whom it says, or did not sign this; `undefined` if all is well. */
   async #doubt(
+    known: PeerSession | undefined,
     from: string,
     { identity }: Card,
     signature: Uint8Array<ArrayBuffer>,
@@ -271,7 +286,10 @@ export class Guard {
     said: Uint8Array<ArrayBuffer>,
   ): Promise<UntrustedCode | undefined> {
     const { crypto: { subtle } } = this.#options;
-    if (!identity || await identityId(subtle, identity) !== from) {
+    // That of a known session was looked at when it came.
+    const itsOwn = known?.identity?.id === from ||
+      identity && await identityId(subtle, identity) === from;
+    if (!identity || !itsOwn) {
       return "identity-mismatch";
     }
     const signed = joinBytes(context, said);
@@ -298,6 +316,7 @@ export class Guard {
       greeted: 0,
       heard: 0,
       said: 0,
+      keys: {},
     };
     const all = this.#sessions.get(peer) ?? new Map<string, PeerSession>();
     this.#sessions.set(peer, all.set(toBase64url(bytes), session));
@@ -348,9 +367,14 @@ export class Guard {
 
   async #seal(
     kind: FrameKind,
-    { to, receiver, counter, generation = 0, fingerprint = "" }:
+    { to, receiver, counter, generation = 0, fingerprint = "", key }:
       & Pick<FrameHead, "receiver" | "counter">
-      & { to: string; generation?: number; fingerprint?: string },
+      & {
+        to: string;
+        generation?: number;
+        fingerprint?: string;
+        key?: Promise<CryptoKey> | undefined;
+      },
     text: string,
   ): Promise<string> {
     const { crypto, id: from, secret, identity } = this.#options;
@@ -377,9 +401,12 @@ export class Guard {
     }
     if (secret) {
       const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
-      const key = await secret.key(kind, sender, receiver);
       const algorithm = { name: "AES-GCM", iv, additionalData: context };
-      const sealed = await subtle.encrypt(algorithm, key, content);
+      const sealed = await subtle.encrypt(
+        algorithm,
+        await (key ?? secret.key(kind, sender, receiver)),
+        content,
+      );
       content = joinBytes(iv, new Uint8Array(sealed));
     }
     return writeFrame(head, content);
@@ -389,13 +416,18 @@ export class Guard {
   async #unseal(
     frame: Frame,
     additionalData: Uint8Array<ArrayBuffer>,
+    session: PeerSession | undefined,
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const { crypto: { subtle }, secret } = this.#options;
     const { kind, sender, receiver } = frame;
     const body = readBody(frame);
     if (!body || !secret) return body;
     const iv = body.subarray(0, IV_BYTES);
-    const key = await secret.key(kind, sender, receiver);
+    const make = () => secret.key(kind, sender, receiver);
+    const key =
+      await (session && kind === FRAME.signal
+        ? session.keys.theirs ??= make()
+        : make());
     try {
       const algorithm = { name: "AES-GCM", iv, additionalData };
       const sealed = body.subarray(IV_BYTES);

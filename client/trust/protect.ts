@@ -1,6 +1,5 @@
 import type { Debug } from "../debug.ts";
 import type { Settings } from "../options.ts";
-import type { PeerConnections } from "../peer_connections.ts";
 import type { Signaling } from "../signaling.ts";
 import { GuardedSignaling } from "./guarded_signaling.ts";
 import { identityId, readIdentity } from "./identity.ts";
@@ -10,7 +9,7 @@ import { RoomSecret } from "./room_secret.ts";
 
 /**
  * Checks the options that protect a room, makes its keys, and tells how to take
- * over the signaling.
+ * over the signaling of a page whose certificate has that fingerprint.
  *
  * @throws {TypeError} If one has the wrong type, is there without a value, or does not go with another.
  * @throws {RangeError} If a room key is not 32 bytes, or a password empty.
@@ -18,9 +17,8 @@ import { RoomSecret } from "./room_secret.ts";
  */
 export async function protect(
   settings: Settings,
-  peerConnections: PeerConnections,
   debug: Debug,
-): Promise<(signaling: Signaling) => GuardedSignaling> {
+): Promise<(signaling: Signaling, fingerprint: string) => GuardedSignaling> {
   const { roomKey, password, party, room, onTrust } = settings;
   if (roomKey !== undefined && password !== undefined) {
     throw new TypeError(
@@ -59,13 +57,10 @@ export async function protect(
     );
   }
   const secret = roomKey ?? password;
-  const [fingerprint, keys] = await Promise.all([
-    peerConnections.fingerprint(),
-    secret === undefined
-      ? undefined
-      : RoomSecret.make({ subtle, secret, party, room }),
-  ]);
-  return (signaling) =>
+  const keys = secret === undefined
+    ? undefined
+    : await RoomSecret.make({ subtle, secret, party, room });
+  return (signaling, fingerprint) =>
     new GuardedSignaling({
       signaling,
       crypto,

@@ -303,6 +303,35 @@ Deno.test("connect leaves nothing behind when it is aborted while it makes keys"
   assertEquals(error.reason, "aborted");
   assertStrictEquals(error.cause, reason);
   await slow.release();
+  assertEquals([all.made, all.open.size], [0, 0]);
+});
+
+Deno.test("connect leaves nothing behind when it is aborted while it makes its certificate", async () => {
+  await using server = startServer();
+  const all = counted();
+  const asked = Promise.withResolvers<void>();
+  const made = Promise.withResolvers<void>();
+  class Slow extends all.RTCPeerConnection {
+    static override async generateCertificate(): Promise<RTCCertificate> {
+      asked.resolve();
+      await made.promise;
+      return undefined as unknown as RTCCertificate;
+    }
+  }
+  const controller = new AbortController();
+  const joining = connect({
+    host: server.url,
+    room: "r",
+    RTCPeerConnection: Slow,
+    signal: controller.signal,
+  });
+  await asked.promise;
+  controller.abort();
+  const error = await assertRejects(() => joining, ConnectError);
+  assertEquals(error.reason, "aborted");
+  made.resolve();
+  // What it goes on with needs a few turns.
+  await new Promise((resolve) => setTimeout(resolve));
   assertEquals([all.made, all.open.size], [1, 0]);
 });
 

@@ -83,5 +83,6 @@ function stranger(
     greeted: 0,
     heard: 0,
     said: 0,
+    keys: {},
   };
 }

@@ -66,6 +66,7 @@ export async function computeVectors(
       greeted: 0,
       heard: 0,
       said: 0,
+      keys: {},
     };
     const { generation, counter, signal } = input;
     const texts = {

@@ -26,12 +26,23 @@ export async function connectTime(
   };
 }
 
-/** The same in a room with a key, and by pages with identities, beside a room without either. */
+/**
+ * The same in a room with a key, and by pages with identities, beside a room
+ * without either: by pages that have what protects at hand, and by pages that
+ * load it when they connect.
+ */
 export async function protectedTime(
   { quick }: { quick: boolean },
 ): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
-  for (const protection of ["room_key", "identity"]) {
+  for (
+    const protection of [
+      "room_key_at_hand",
+      "room_key",
+      "identity_at_hand",
+      "identity",
+    ]
+  ) {
     const scripts = {
       ours: `./with_${protection}.ts`,
       floor: CONNECTING.ours,

@@ -1,0 +1,2 @@
+import "../../client/trust/protect.ts";
+import "./with_identity.ts";

@@ -18,7 +18,7 @@
  * | files and streams                       | `data/transfers.ts`, `data/incoming_file.ts`, `data/outgoing_file.ts` | `test/client/data/transfers_test.ts`, `test/data/` |
  * | requests                                | `data/requests.ts`                   | `test/client/data/requests_test.ts` |
  * | channels by name                        | `data/channels.ts`, `data/channel.ts` | `test/client/data/channels_test.ts`, `test/browser/channel_test.ts` |
- * | what protects a room: keys, identities  | `trust/guard.ts`, `trust/guarded_signaling.ts`, `trust/room_secret.ts`, `trust/identity.ts`, `identities.ts` | `test/client/trust/`, `test/hostile_server/` |
+ * | what protects a room: keys, identities  | `trust/guard.ts`, `trust/peer_sessions.ts`, `trust/guarded_signaling.ts`, `trust/room_secret.ts`, `trust/identity.ts`, `identities.ts` | `test/client/trust/`, `test/hostile_server/` |
  * | what a protected signal looks like      | `trust/sealed_frame.ts`              | `test/client/trust/sealed_frame_test.ts` |
  * | the numbers and emoji that people compare | `trust/safety_number.ts`, `trust/safety_emoji.ts` | `test/client/trust/safety_number_test.ts`, `safety_emoji_test.ts` |
  * | who is in the room                      | `presence.ts`                        | `test/client/presence_test.ts` |

@@ -1,16 +1,10 @@
 import { fingerprintsOf } from "../fingerprint.ts";
 import { parsePairSignal } from "../pair_signal.ts";
 import type { UntrustedCode } from "../untrusted.ts";
-import { toBase64url } from "./base64url.ts";
 import { joinBytes, sameBytes, utf8 } from "./bytes.ts";
 import { type Card, readIntroduction, writeIntroduction } from "./card.ts";
-import {
-  type Identity,
-  identityId,
-  type PeerIdentity,
-  sign,
-  verify,
-} from "./identity.ts";
+import { type Identity, identityId, sign, verify } from "./identity.ts";
+import { type PeerSession, PeerSessions } from "./peer_sessions.ts";
 import type { RoomSecret } from "./room_secret.ts";
 import {
   FRAME,
@@ -28,10 +22,6 @@ import {
   writeHead,
 } from "./sealed_frame.ts";
 
-/** Most sessions that are remembered, so that nothing they said is taken twice; and of one peer, which can begin as many as it likes. */
-const MAX_SESSIONS = 4096;
-const MAX_SESSIONS_OF_PEER = 64;
-
 const EVERYBODY = new Uint8Array(SESSION_BYTES);
 
 /** What a guard is made of. */
@@ -47,27 +37,6 @@ export interface GuardOptions {
   readonly secret: RoomSecret | undefined;
   /** Who we are, if we prove it. */
   readonly identity: Identity | undefined;
-}
-
-/** A page of a peer, from its `connect` to its end. It was seen to have the room key, and to be who its id says. */
-export interface PeerSession {
-  readonly peer: string;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly card: Card;
-  readonly identity: PeerIdentity | null;
-  /** What it has published last. */
-  presence: string | null;
-  /** Counters of what has come last. */
-  published: number;
-  greeted: number;
-  heard: number;
-  /** Counter of the signals to it. */
-  said: number;
-  /** Keys of its signals to us, and of ours to it, once they have been used. */
-  readonly keys: {
-    theirs?: Promise<CryptoKey> | undefined;
-    ours?: Promise<CryptoKey> | undefined;
-  };
 }
 
 /** What was found in a frame. */
@@ -93,10 +62,7 @@ export class Guard {
   readonly session: Uint8Array<ArrayBuffer>;
   readonly #options: GuardOptions;
   readonly #card: Card;
-  /** By peer, and then by its bytes, which everybody sees and may claim to be its own. */
-  readonly #sessions = new Map<string, Map<string, PeerSession>>();
-  #count = 0;
-  readonly #current = new Map<string, PeerSession>();
+  readonly #sessions = new PeerSessions();
   #published = 0;
   #greeted = 0;
 
@@ -110,12 +76,12 @@ export class Guard {
 
   /** The session of a peer. */
   current(peer: string): PeerSession | undefined {
-    return this.#current.get(peer);
+    return this.#sessions.current(peer);
   }
 
   /** The peer has left. What its session has said is remembered. */
   forget(peer: string): void {
-    this.#current.delete(peer);
+    this.#sessions.forget(peer);
   }
 
   /** What our presence is published as. */
@@ -193,17 +159,19 @@ export class Guard {
       return refuse("identity-missing");
     }
     if (published !== (kind === FRAME.presence)) return refuse("forged");
-    const known = this.#find(from, sender);
+    const known = this.#sessions.find(from, sender);
     const forUs = sameBytes(receiver, this.session);
     const forAll = sameBytes(receiver, EVERYBODY);
     const meant = kind === FRAME.presence
       ? forAll
       : forUs || kind === FRAME.hello && forAll;
     if (!meant) {
-      return refuse(this.#isOfAnybody(receiver) ? "forged" : "stale");
+      return refuse(this.#sessions.isOfAnybody(receiver) ? "forged" : "stale");
     }
     if (kind === FRAME.signal && !known) {
-      return this.#isOfAnybody(sender) ? refuse("forged") : { unknown: frame };
+      return this.#sessions.isOfAnybody(sender)
+        ? refuse("forged")
+        : { unknown: frame };
     }
 
     const { fingerprint } = this.#options;
@@ -240,8 +208,13 @@ export class Guard {
     ) return refuse("forged");
 
     // Another frame of it may have been opened at the same time.
-    const session = this.#find(from, sender) ??
-      this.#begin(from, sender, card);
+    const session = this.#sessions.find(from, sender) ??
+      this.#sessions.begin(
+        from,
+        sender,
+        // What nobody has signed proves nothing.
+        identity ? card : { fingerprint: card.fingerprint },
+      );
     if (kind === FRAME.signal) return this.#hear(session, frame, decoded);
     const last = published ? session.published : session.greeted;
     const { counter } = frame;
@@ -252,7 +225,7 @@ export class Guard {
       session.published = counter;
       session.presence = introduction?.presence ?? null;
     } else session.greeted = counter;
-    const adopted = this.#adopt(session, forUs);
+    const adopted = this.#sessions.adopt(session, forUs);
     return { session, adopted, ask: introduction?.ask ?? false };
   }
 
@@ -272,7 +245,7 @@ export class Guard {
         return refuse("fingerprint-mismatch");
       }
     }
-    const adopted = this.#adopt(session, true);
+    const adopted = this.#sessions.adopt(session, true);
     return { session, adopted, ask: false, signal: text, missing };
   }
 
@@ -296,73 +269,6 @@ export class Guard {
     return await verify(subtle, identity, signature, signed)
       ? undefined
       : "forged";
-  }
-
-  #begin(
-    peer: string,
-    bytes: Uint8Array<ArrayBuffer>,
-    card: Card,
-  ): PeerSession {
-    const session: PeerSession = {
-      peer,
-      bytes,
-      card,
-      // What nobody has signed proves nothing.
-      identity: this.#options.identity && card.identity
-        ? { id: peer, ...card.identity }
-        : null,
-      presence: null,
-      published: 0,
-      greeted: 0,
-      heard: 0,
-      said: 0,
-      keys: {},
-    };
-    const all = this.#sessions.get(peer) ?? new Map<string, PeerSession>();
-    this.#sessions.set(peer, all.set(toBase64url(bytes), session));
-    this.#count++;
-    if (all.size > MAX_SESSIONS_OF_PEER) this.#drop(peer);
-    if (this.#count > MAX_SESSIONS) {
-      const [gone] = [...this.#sessions.keys()].filter((each) =>
-        each !== peer && !this.#current.has(each)
-      );
-      if (gone !== undefined) this.#drop(gone);
-    }
-    return session;
-  }
-
-  /** Forgets a session of a peer, but not the present one: the oldest of those that have told us nothing, else of all. */
-  #drop(peer: string): void {
-    const all = this.#sessions.get(peer);
-    const gone = [...all ?? []].filter(([, session]) =>
-      session !== this.#current.get(peer)
-    );
-    const [name] = gone.find(([, { heard }]) => heard === 0) ?? gone[0] ?? [];
-    if (name === undefined) return;
-    all?.delete(name);
-    this.#count--;
-    if (all?.size === 0) this.#sessions.delete(peer);
-  }
-
-  #find(peer: string, bytes: Uint8Array): PeerSession | undefined {
-    return this.#sessions.get(peer)?.get(toBase64url(bytes));
-  }
-
-  #isOfAnybody(bytes: Uint8Array): boolean {
-    const name = toBase64url(bytes);
-    return [...this.#sessions.values()].some((all) => all.has(name));
-  }
-
-  /**
-   * Makes a session the one of its peer, if it is: the one that has spoken to us
-   * last. Whoever has recorded an old one can show it to us again; but what it
-   * said then was not to this session of ours.
-   */
-  #adopt(session: PeerSession, forUs: boolean): boolean {
-    const current = this.#current.get(session.peer);
-    if (current === session || current && !forUs) return false;
-    this.#current.set(session.peer, session);
-    return true;
   }
 
   async #seal(

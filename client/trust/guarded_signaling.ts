@@ -13,13 +13,9 @@ import type {
 import { reasonOf, type UntrustedCode } from "../untrusted.ts";
 import { Admission } from "./admission.ts";
 import { joinBytes, utf8 } from "./bytes.ts";
-import {
-  Guard,
-  type GuardOptions,
-  type Opened,
-  type PeerSession,
-} from "./guard.ts";
+import { Guard, type GuardOptions, type Opened } from "./guard.ts";
 import type { PeerIdentity } from "./identity.ts";
+import type { PeerSession } from "./peer_sessions.ts";
 import { FRAME } from "./sealed_frame.ts";
 
 /** How often a peer is greeted within a span, whoever makes us. */

@@ -1,4 +1,5 @@
-import { Guard, type PeerSession } from "../../client/trust/guard.ts";
+import { Guard } from "../../client/trust/guard.ts";
+import type { PeerSession } from "../../client/trust/peer_sessions.ts";
 import type { Identity } from "../../client/trust/identity.ts";
 import type { RoomSecret } from "../../client/trust/room_secret.ts";
 import { readFrame } from "../../client/trust/sealed_frame.ts";

@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { toBase64url } from "../../../client/trust/base64url.ts";
 import { joinBytes, utf8 } from "../../../client/trust/bytes.ts";
-import type { Opened, PeerSession } from "../../../client/trust/guard.ts";
+import type { Opened } from "../../../client/trust/guard.ts";
+import type { PeerSession } from "../../../client/trust/peer_sessions.ts";
 import type { Identity } from "../../../client/trust/identity.ts";
 import { FRAME } from "../../../client/trust/sealed_frame.ts";
 import {

@@ -54,7 +54,6 @@ export async function connect<Types extends RoomTypes = RoomTypes>(
   let signaling: RoomSignaling | undefined;
   let over = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let warming: ReturnType<typeof setTimeout> | undefined;
   let abort = () => {};
   try {
     return await new Promise<Connection<Types>>((resolve, reject) => {
@@ -113,9 +112,9 @@ export async function connect<Types extends RoomTypes = RoomTypes>(
         };
         plain.listener = listener;
         plain.hold();
-        // The socket opens in a task of its own; this one comes right behind it.
-        await new Promise((next) => warming = setTimeout(next));
+        // While the socket opens. By no timer: those of a hidden page come once a second.
         await peerConnections.warm();
+        if (over) return;
         if (guard) {
           const guarded = guard(plain, await peerConnections.fingerprint());
           room = signaling = trust = guarded;
@@ -131,7 +130,6 @@ export async function connect<Types extends RoomTypes = RoomTypes>(
   } finally {
     over = true;
     clearTimeout(timer);
-    clearTimeout(warming);
     signal?.removeEventListener("abort", abort);
   }
 }

@@ -1,7 +1,7 @@
 import type { IceServer } from "../protocol.ts";
 import { fingerprintsOf } from "./fingerprint.ts";
 
-/** How long a certificate lasts: longer than any page stays. Browsers take no more. */
+/** How long a certificate lasts: longer than any page stays, and as long as one may (W3C WebRTC §4.9.1). */
 const CERTIFICATE_MS = 365 * 24 * 60 * 60_000;
 
 /** A connection and the channels that both sides make by themselves (negotiated, ids 0 to 3), so that they need no announcement. */
@@ -102,7 +102,8 @@ export class PeerConnections {
 
   async #certify(): Promise<void> {
     const { generateCertificate } = this.#RTCPeerConnection;
-    if (!generateCertificate) return;
+    // Here, too, the socket opens first.
+    if (!generateCertificate) return new Promise((next) => setTimeout(next));
     const algorithm = {
       name: "ECDSA",
       namedCurve: "P-256",

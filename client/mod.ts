@@ -11,7 +11,6 @@
  * | when a pair is repaired or made anew    | `pair.ts`, `pair_state.ts`           | `test/client/pair_test.ts`, `pair_repair_test.ts`, `pair_state_test.ts` |
  * | why a pair is not connected             | `pair_reason.ts`                     | `test/client/pair_reason_test.ts` |
  * | one RTCPeerConnection: channels, route  | `link.ts`, `path.ts`                 | `test/client/path_test.ts`, `test/browser/connection_test.ts` |
- * | channels by name                        | `data/channel.ts`, `data/channels.ts`, `data/channel_stream.ts`, `data/channel_datagrams.ts` | `test/client/data/channels_test.ts`, `test/browser/channel_test.ts` |
  * | offers, answers, candidates             | `negotiation.ts`, `pair_signal.ts`   | `test/browser/glare_test.ts`, `lost_offer_test.ts` |
  * | frames, lanes, and what is replayed     | `data/lane.ts`, `data/lane_frame.ts` | `test/client/data/lane_test.ts`, `lane_history_test.ts` |
  * | messages, and all that a pair says      | `data/exchange.ts`, `data/data_plane.ts`, `data/message_stream.ts` | `test/client/data/data_plane_test.ts`, `exchange_test.ts`, `test/data/` |

@@ -23,7 +23,7 @@ export interface ConnectOptions<Presence = unknown> {
   readonly party?: string;
   /** Own peer id, 1 to 64 characters, unique in the room. @default {a random one} */
   readonly id?: string;
-  /** What to publish about oneself: any JSON value, 4 KiB at most. @default {null} */
+  /** What to publish about oneself: any JSON value, 4 KiB at most; about 2.6 KiB where it is sealed or signed. @default {null} */
   readonly presence?: Presence;
   /**
    * Says who we are, to a server that asks: a token, or a function that gets

@@ -1,5 +1,8 @@
 import { Guard } from "../../client/trust/guard.ts";
-import type { PeerSession } from "../../client/trust/peer_sessions.ts";
+import {
+  type PeerSession,
+  PeerSessions,
+} from "../../client/trust/peer_sessions.ts";
 import type { Identity } from "../../client/trust/identity.ts";
 import type { RoomSecret } from "../../client/trust/room_secret.ts";
 import { readFrame } from "../../client/trust/sealed_frame.ts";
@@ -74,16 +77,5 @@ function stranger(
   bytes: Uint8Array<ArrayBuffer>,
   fingerprint: string,
 ): PeerSession {
-  return {
-    peer,
-    bytes,
-    card: { fingerprint },
-    identity: null,
-    presence: null,
-    published: 0,
-    greeted: 0,
-    heard: 0,
-    said: 0,
-    keys: {},
-  };
+  return new PeerSessions().begin(peer, bytes, { fingerprint });
 }

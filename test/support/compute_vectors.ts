@@ -1,4 +1,5 @@
 import { Guard } from "../../client/trust/guard.ts";
+import { PeerSessions } from "../../client/trust/peer_sessions.ts";
 import { type Identity, identityId } from "../../client/trust/identity.ts";
 import { RoomSecret } from "../../client/trust/room_secret.ts";
 import {
@@ -56,18 +57,9 @@ export async function computeVectors(
       secret: protection === "identity" ? undefined : secrets[0],
       identity: signed ? identity : undefined,
     });
-    const to = {
-      peer: input.receiver,
-      bytes: receiver,
-      card: { fingerprint: input.fingerprints[1] },
-      identity: null,
-      presence: null,
-      published: 0,
-      greeted: 0,
-      heard: 0,
-      said: 0,
-      keys: {},
-    };
+    const to = new PeerSessions().begin(input.receiver, receiver, {
+      fingerprint: input.fingerprints[1],
+    });
     const { generation, counter, signal } = input;
     const texts = {
       presence: await guard.sealPresence(input.presence),

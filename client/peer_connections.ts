@@ -31,6 +31,7 @@ export class PeerConnections {
   #iceServers: readonly AnyIceServer[];
   #certificate: RTCCertificate | undefined;
   #spare: Line | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Makes nothing yet. */
   constructor(
@@ -94,8 +95,9 @@ export class PeerConnections {
     return spare ?? this.#make();
   }
 
-  /** Closes the one that was not taken. */
+  /** Closes the one that was not taken, and makes none any more. */
   close(): void {
+    clearTimeout(this.#timer);
     this.#spare?.pc.close();
     this.#spare = undefined;
   }
@@ -103,7 +105,9 @@ export class PeerConnections {
   async #certify(): Promise<void> {
     const { generateCertificate } = this.#RTCPeerConnection;
     // Here, too, the socket opens first.
-    if (!generateCertificate) return new Promise((next) => setTimeout(next));
+    if (!generateCertificate) {
+      return new Promise((next) => this.#timer = setTimeout(next));
+    }
     const algorithm = {
       name: "ECDSA",
       namedCurve: "P-256",

@@ -674,10 +674,7 @@ export class Connection<Types extends RoomTypes = RoomTypes>
       case "away":
       case "back":
       case "presence":
-        this.#apply(applyDiff(this.#members, message));
-        // What it was told while the server did not know it is lost.
-        if (message.type === "join") this.#mesh.repeat(message.peer.id);
-        return;
+        return this.#diff(message);
       case "signal":
         return this.#mesh.hear(message.from, message.data);
       case "ice":
@@ -688,6 +685,18 @@ export class Connection<Types extends RoomTypes = RoomTypes>
       default:
         return message satisfies never;
     }
+  }
+
+  #diff(message: Parameters<typeof applyDiff>[1]): void {
+    const change = applyDiff(this.#members, message);
+    this.#apply(change);
+    if (message.type !== "join") return;
+    const { peer } = message;
+    // What it was told while the server did not know it is lost.
+    this.#mesh.repeat(peer.id);
+    // Who came before us by another node waits, as everybody does, for us to dial.
+    const waits = change.joined.length > 0 && !isPolite(this.#self, peer);
+    if (waits && this.#parts.settings.autoConnect) this.#mesh.dial(peer.id);
   }
 
   #welcome(welcome: Welcome): void {

@@ -1,6 +1,14 @@
-import { CLOSE, type RefusalCode } from "../protocol.ts";
+import { CLOSE, type Member, type RefusalCode } from "../protocol.ts";
 import { atMost } from "./at_most.ts";
 import { Counts } from "./counts.ts";
+import type { Backplane } from "./backplane/backplane.ts";
+import {
+  Cluster,
+  type ClusterHost,
+  type Seated,
+  type SeatWanted,
+} from "./cluster/cluster.ts";
+import type { Yielded } from "./cluster/node_message.ts";
 import type { PeerSocket } from "./peer_socket.ts";
 import { RateLimits } from "./rate_limits.ts";
 import {
@@ -10,7 +18,13 @@ import {
   type ShownToken,
 } from "./resumption.ts";
 import { Room } from "./room.ts";
-import { Session, type SessionServices } from "./session.ts";
+import {
+  Session,
+  type SessionOptions,
+  type SessionServices,
+  type SessionState,
+} from "./session.ts";
+import type { Status } from "./status.ts";
 
 /** How long a socket may take to show that it lives when somebody else asks for its session. */
 const LIFE_SIGN_MS = 1_000;
@@ -24,16 +38,10 @@ const GOODBYE_MS = 2_000;
 /** Sessions a second, after those that an address may hold, that get TURN credentials of their own: each is a request to a vendor, for whoever comes and goes. */
 const CREDENTIALS_PER_SECOND = 1;
 
-/** A seat that somebody wants. */
-export interface Wanted {
-  /** Key of the room. */
-  readonly key: string;
-  /** Id of the peer. */
-  readonly id: string;
+/** A seat that somebody wants, and who. */
+export interface Wanted extends SeatWanted {
   /** Where the client comes from, as far as it is known. */
   readonly address: string | undefined;
-  /** Token of the session it wants to go on with. */
-  readonly token: string | undefined;
   /** How many signals it has received in that session. */
   readonly seen: number;
 }
@@ -63,10 +71,17 @@ export type Grant =
   }
   | { readonly to: "refuse"; readonly code: RefusalCode };
 
+/** What a lobby needs: what its sessions do, and what lies between nodes, if there are several. */
+export interface LobbyOptions extends Omit<SessionServices, "cluster"> {
+  /** Lies between this server and others. */
+  readonly backplane?: Backplane | undefined;
+}
+
 /** All rooms and sessions of a server: who gets which seat, and how many there are. */
 export class Lobby {
   readonly #services: SessionServices;
-  readonly #rooms = new Map<string, Room<Session>>();
+  readonly #cluster: Cluster | undefined;
+  readonly #rooms = new Map<string, Room<Seated>>();
   /** Each session with the address that it counts for. */
   readonly #sessions = new Map<Session, string | undefined>();
   /** Sessions by address. */
@@ -76,24 +91,40 @@ export class Lobby {
   readonly #lingers = new Set<ReturnType<typeof setTimeout>>();
   readonly #credentials: RateLimits;
   readonly #startedAt: number;
+  /** Seats that are being claimed, which none of those may give back who do not get it. */
+  readonly #reserving = new Counts();
   #serial = 0;
   #stopping = false;
 
   /** A lobby without rooms; they come with their first peer and go with the last. */
-  constructor(services: SessionServices) {
-    this.#services = services;
-    this.#startedAt = services.now();
+  constructor({ backplane, ...services }: LobbyOptions) {
+    const { limits, now, log, tally } = services;
+    this.#startedAt = now();
     this.#credentials = new RateLimits(
       CREDENTIALS_PER_SECOND,
-      services.limits.socketsPerAddress,
+      limits.socketsPerAddress,
     );
+    const { graceMs } = limits;
+    const host: ClusterHost = {
+      rooms: this.#rooms,
+      yield: (wanted) => this.#yield(wanted),
+      adopt: (...session) => this.#adopt(...session),
+    };
+    this.#cluster = backplane &&
+      new Cluster({ backplane, host, graceMs, log, tally });
+    this.#services = { ...services, cluster: this.#cluster };
   }
 
   /** What there is, for those who watch the server. */
-  get gauges(): { rooms: number; peers: number; away: number } {
-    let away = 0;
-    for (const session of this.#sessions.keys()) if (session.away) away++;
-    return { rooms: this.#rooms.size, peers: this.#sessions.size, away };
+  get status(): Status {
+    const sessions = { opening: 0, live: 0, away: 0 };
+    for (const { standing } of this.#sessions.keys()) sessions[standing]++;
+    return {
+      rooms: this.#rooms.size,
+      peers: this.#sessions.size,
+      sessions,
+      ...(this.#cluster && { engine: this.#cluster.status }),
+    };
   }
 
   /** Whether the server is about to stop. */
@@ -102,18 +133,61 @@ export class Lobby {
   }
 
   /**
+   * Claims a seat among all nodes, if there are several, and brings its session
+   * here. Whoever is not refused calls `unreserve` when it has the seat, or has not.
+   */
+  async reserve(wanted: Wanted): Promise<RefusalCode | undefined> {
+    if (!this.#cluster) return;
+    // No need to ask others for what is refused here.
+    const grant = this.#look(wanted, true);
+    if (grant.to === "refuse") return grant.code;
+    this.#reserving.add(seatOf(wanted));
+    const code = await this.#cluster.reserve(wanted, this.#shown(wanted));
+    if (code) this.unreserve(wanted);
+    return code;
+  }
+
+  /** Gives the claim back, unless somebody has the seat, or is about to. */
+  unreserve(wanted: Wanted): void {
+    if (!this.#cluster) return;
+    const { key, id } = wanted;
+    this.#reserving.remove(seatOf(wanted));
+    if (this.#reserving.count(seatOf(wanted)) > 0) return;
+    const seated = this.#rooms.get(key)?.occupant(id);
+    if (!seated) this.#cluster.release(key, id);
+  }
+
+  /** Why a seat is not to be had now, if so. */
+  async whyNot(wanted: Wanted): Promise<RefusalCode | undefined> {
+    if (this.#stopping) return "stopping";
+    const grant = this.#look(wanted, true);
+    if (grant.to === "refuse") return grant.code;
+    if (inTheWay(grant)) return "id-taken";
+    return await this.#cluster?.peek(wanted, this.#shown(wanted));
+  }
+
+  /**
    * Asks the socket of the session that is wanted, if it is to be had at all,
    * whether it lives: one that answers stays. Resolves with the one that does
    * not.
    */
   async listen(wanted: Wanted): Promise<PeerSocket | undefined> {
-    const socket = inTheWay(this.#look(wanted));
+    return await this.#silent(this.#look(wanted, false));
+  }
+
+  async #silent(grant: Grant): Promise<PeerSocket | undefined> {
+    const socket = inTheWay(grant);
     return await socket?.answers(LIFE_SIGN_MS) ? undefined : socket;
   }
 
   /** Whether a seat is to be had now, given the socket that was found silent. */
   find(wanted: Wanted, silent?: PeerSocket): Grant {
-    const grant = this.#look(wanted);
+    if (this.#stopping) return refuse("stopping");
+    return this.#find(wanted, silent);
+  }
+
+  #find(wanted: Wanted, silent: PeerSocket | undefined): Grant {
+    const grant = this.#look(wanted, false);
     const socket = inTheWay(grant);
     // Also one that somebody else got meanwhile with the same token.
     const occupied = socket !== undefined && socket !== silent;
@@ -156,6 +230,7 @@ export class Lobby {
    */
   async drain(): Promise<void> {
     this.#stopping = true;
+    this.#cluster?.stop();
     for (const room of this.#rooms.values()) room.silence();
     const sessions = [...this.#sessions.keys()];
     this.#services.log({
@@ -170,20 +245,30 @@ export class Lobby {
       session.close(CLOSE.restarting, "restarting");
     }
     await atMost(GOODBYE_MS, closed);
+    await this.#cluster?.close();
     for (const timer of this.#lingers) clearTimeout(timer);
     this.#sessions.clear();
     this.#rooms.clear();
   }
 
-  #look({ key, id, address, token }: Wanted): Grant {
+  #shown({ key, id, token }: SeatWanted): ShownToken | undefined {
+    if (token === undefined) return;
+    const claim = this.#services.tokens.read({ key, id }, token);
+    return claim && { token, claim };
+  }
+
+  /** What is known here; whether a peer of another node is in the way only matters where nobody has asked that node (`anywhere`). */
+  #look(wanted: Wanted, anywhere: boolean): Grant {
+    const { key, id, address } = wanted;
     const { limits, tokens, now } = this.#services;
-    if (this.#stopping) return refuse("stopping");
-    const claim = token === undefined
-      ? undefined
-      : tokens.read({ key, id }, token);
-    const shown = token !== undefined && claim ? { token, claim } : undefined;
+    const shown = this.#shown(wanted);
     const room = this.#rooms.get(key);
     const session = room?.occupant(id);
+    if (session && !(session instanceof Session)) {
+      return anywhere
+        ? { to: "join", restored: undefined }
+        : refuse("id-taken");
+    }
     if (session) {
       const may = shown
         ? mayResume(session.ticket, shown, tokens.boot)
@@ -230,26 +315,99 @@ export class Lobby {
     restored: ShownToken | undefined,
   ): Session {
     const { limits, now } = this.#services;
-    const room = this.#rooms.get(key) ?? new Room<Session>(limits.peersPerRoom);
-    this.#rooms.set(key, room);
+    const borrows = !this.#credentials.take(address, now());
+    return this.#make({ key, id, restored, borrows });
+  }
+
+  #make(
+    options: Pick<
+      SessionOptions,
+      "key" | "id" | "restored" | "borrows" | "state"
+    >,
+  ): Session {
+    const { key, id } = options;
+    const room = this.#room(key);
     const session: Session = new Session(this.#services, {
+      ...options,
       serial: ++this.#serial,
-      key,
-      id,
       room,
-      restored,
-      borrows: !this.#credentials.take(address, now()),
       onGone: (socket) => {
         if (socket.lingers) this.#linger(socket, this.#sessions.get(session));
       },
       onEnd: () => {
         this.#count(session, undefined);
         this.#sessions.delete(session);
-        if (room.size === 0) this.#rooms.delete(key);
+        // Whoever is about to get the seat needs the claim.
+        const isWanted = this.#reserving.count(seatOf({ key, id })) > 0;
+        if (!isWanted) this.#cluster?.release(key, id);
+        if (!room.deserted) return;
+        this.#rooms.delete(key);
+        this.#cluster?.leave(key);
       },
     });
     this.#sessions.set(session, undefined);
     return session;
+  }
+
+  #room(key: string): Room<Seated> {
+    const known = this.#rooms.get(key);
+    if (known) return known;
+    const room = new Room<Seated>(
+      this.#services.limits.peersPerRoom,
+      (event) => this.#cluster?.tell(key, event),
+    );
+    this.#rooms.set(key, room);
+    this.#cluster?.enter(key);
+    return room;
+  }
+
+  /** Goes on with a session of another node; its client is about to take it. */
+  #adopt(key: string, member: Member, state: SessionState): void {
+    const { id } = member;
+    const session = this.#make({ key, id, borrows: true, state });
+    this.#count(session, undefined);
+    this.#room(key).place(session, member);
+  }
+
+  /** Gives a seat to another node, if whoever wants it there may have it. */
+  async #yield(
+    wanted: SeatWanted & { peek: boolean; to: string },
+  ): Promise<Yielded> {
+    const { key, id, peek, to } = wanted;
+    const held = this.#rooms.get(key)?.occupant(id);
+    const nothing = { yielded: "nothing", code: "id-taken" } as const;
+    if (!(held instanceof Session)) {
+      // Somebody may be about to have it here.
+      const isWanted = this.#reserving.count(seatOf(wanted)) > 0;
+      return isWanted ? nothing : { yielded: "seat" };
+    }
+    // Where it comes from counts at the node to which it goes.
+    const asked = { ...wanted, address: this.#sessions.get(held), seen: 0 };
+    const silent = peek
+      ? undefined
+      : await this.#silent(this.#look(asked, false));
+    const grant = this.#find(asked, silent);
+    switch (grant.to) {
+      case "refuse":
+        return { ...nothing, code: grant.code };
+      case "join":
+        return { yielded: "seat" };
+      case "replace":
+        if (!peek) grant.session.giveUp();
+        return { yielded: "seat" };
+      case "resume": {
+        const { session } = grant;
+        const member = this.#rooms.get(key)?.member(id);
+        if (!member) return nothing;
+        if (peek) return { yielded: "seat" };
+        const { state } = session;
+        this.#cluster?.give(key, member, to, state.sequence);
+        session.move();
+        return { yielded: "session", member, state };
+      }
+      default:
+        return grant satisfies never;
+    }
   }
 
   #isFull(address: string | undefined): boolean {
@@ -287,6 +445,11 @@ export class Lobby {
 function inTheWay(grant: Grant): PeerSocket | undefined {
   const mayBe = grant.to === "resume" || grant.to === "replace";
   return mayBe && grant.ifSilent ? grant.session.socket : undefined;
+}
+
+/** Names a seat. */
+function seatOf({ key, id }: Pick<SeatWanted, "key" | "id">): string {
+  return `${key}\0${id}`;
 }
 
 function refuse(code: RefusalCode): Grant {

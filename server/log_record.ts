@@ -108,6 +108,50 @@ export type LogRecord =
     readonly sessions: number;
   }
   | {
+    /** The engine that joins the nodes does not answer: each goes on alone with what it knows. Or it cannot be used, and why. */
+    readonly level: "warn";
+    /** Discriminates {@linkcode LogRecord}. */
+    readonly event: "engine-down";
+    /** What it is called, as `redis`. */
+    readonly engine: string;
+    /** What went wrong, without its address. */
+    readonly reason: string;
+  }
+  | {
+    /** The engine answers, and the nodes hear of each other. */
+    readonly level: "info";
+    /** Discriminates {@linkcode LogRecord}. */
+    readonly event: "engine-up";
+    /** What it is called. */
+    readonly engine: string;
+  }
+  | {
+    /** The engine did not do what it was asked to, which is tried again or does no harm. */
+    readonly level: "debug";
+    /** Discriminates {@linkcode LogRecord}. */
+    readonly event: "engine-failed";
+    /** What it is called. */
+    readonly engine: string;
+    /** What went wrong. */
+    readonly reason: string;
+  }
+  | {
+    /** Another node is heard. */
+    readonly level: "info";
+    /** Discriminates {@linkcode LogRecord}. */
+    readonly event: "node-found";
+    /** How many nodes there are now, with this one. */
+    readonly nodes: number;
+  }
+  | {
+    /** Another node is not heard any more, or has stopped: its peers are away. */
+    readonly level: "warn";
+    /** Discriminates {@linkcode LogRecord}. */
+    readonly event: "node-lost";
+    /** How many nodes there are now, with this one. */
+    readonly nodes: number;
+  }
+  | {
     /** Our own fault: a bug, or a subclass that threw. */
     readonly level: "error";
     /** Discriminates {@linkcode LogRecord}. */

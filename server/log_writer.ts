@@ -95,6 +95,16 @@ function sentence(record: ProgramRecord): string {
       return `TURN by ${record.provider} did not revoke the credentials of a peer that left: ${record.reason}`;
     case "turn-recovered":
       return `TURN by ${record.provider} works again`;
+    case "engine-down":
+      return `The ${record.engine} between the nodes is down: ${record.reason}; this one goes on with what it knows`;
+    case "engine-up":
+      return `The ${record.engine} between the nodes is up`;
+    case "engine-failed":
+      return `The ${record.engine} between the nodes failed once: ${record.reason}`;
+    case "node-found":
+      return `A node was found, there are ${record.nodes}`;
+    case "node-lost":
+      return `A node was lost, there are ${record.nodes}; its peers are away`;
     case "draining":
       return `Stopping; ${record.sessions} sessions are asked to go on elsewhere`;
     case "internal-error":

@@ -3,6 +3,14 @@ const MAX_SENT = 32;
 /** The same of a peer that is sent more than that in a second: what is kept of a flood is dear to collect. */
 const MAX_OF_FLOOD = 2;
 
+/** What a mailbox holds. */
+export interface Kept {
+  /** {@linkcode Mailbox.gone} */
+  readonly gone: number;
+  /** {@linkcode Mailbox.frames} */
+  readonly frames: readonly string[];
+}
+
 /**
  * The signals for one peer, kept until it has told that it has them. What was
  * written to a socket that died silently is not lost with it.
@@ -17,15 +25,24 @@ export class Mailbox {
   #secondAt = 0;
   #inSecond = 0;
 
-  /** An empty mailbox for so many frames and so many bytes (UTF-16 code units, as good as bytes for SDP). */
+  /**
+   * An empty mailbox for so many frames and so many bytes (UTF-16 code units,
+   * as good as bytes for SDP); or one that goes on with what another kept.
+   */
   constructor(
     { queueFrames, queueBytes }: {
       readonly queueFrames: number;
       readonly queueBytes: number;
     },
+    { frames, gone }: Kept = { frames: [], gone: 0 },
   ) {
     this.#maxFrames = queueFrames;
     this.#maxBytes = queueBytes;
+    this.#gone = gone;
+    for (const frame of frames) {
+      this.#frames.push(frame);
+      this.#bytes += frame.length;
+    }
   }
 
   /** Keeps a signal that is being sent, at a time in milliseconds. The oldest ones make room: a peer that lives has most likely got those. */

@@ -1,21 +1,35 @@
-import type { LeaveReason, Member, ServerMessage } from "../protocol.ts";
+import type {
+  Away,
+  Back,
+  Join,
+  Leave,
+  LeaveReason,
+  Member,
+  Presence,
+  ServerMessage,
+} from "../protocol.ts";
 
 /** Somebody who holds a seat in a room. */
 export interface Occupant {
   /** Public name, unique in the room. */
   readonly id: string;
+  /** Name of the node that speaks for it, if that is another one. */
+  readonly node?: string | undefined;
   /** Takes one encoded {@linkcode ServerMessage} about the room. Must not throw; may leave the room from within. */
   deliver(frame: string): void;
   /** Takes one encoded signal; `false` when much waits already. */
   offer(frame: string): boolean;
 }
 
+/** What is told of a room: who came, went, or published what. */
+export type RoomEvent = Join | Leave | Away | Back | Presence;
+
 /** A claimed seat keeps the id; its occupant neither hears nor is seen until it has joined. */
 type Seat<O> =
   | { readonly state: "claimed"; readonly occupant: O }
   | {
     readonly state: "joined";
-    readonly occupant: O;
+    occupant: O;
     readonly joinedAt: number;
     /** `undefined` where the peer has published before, elsewhere, and not yet here. */
     presence: string | null | undefined;
@@ -25,23 +39,37 @@ type Seat<O> =
 /**
  * One named group of peers: who is in it, what they publish, and who hears what.
  * Plain data: no clock, no socket. A peer claims a seat, joins, may be away and
- * back, and leaves.
+ * back, and leaves. Peers of other nodes have seats like all others; each node
+ * tells the others of its own.
  */
 export class Room<O extends Occupant = Occupant> {
   readonly #maxPeers: number;
+  readonly #tellNodes: (event: RoomEvent) => void;
   // Peers choose their ids: keys of a Map, never of an object.
   readonly #seats = new Map<string, Seat<O>>();
   #lastJoinedAt = 0;
   #silent = false;
 
-  /** An empty room for at most `maxPeers`. */
-  constructor(maxPeers: number) {
+  /** An empty room for at most `maxPeers`; `tellNodes` hears what happens to those who are here. */
+  constructor(
+    maxPeers: number,
+    tellNodes: (event: RoomEvent) => void = () => {},
+  ) {
     this.#maxPeers = maxPeers;
+    this.#tellNodes = tellNodes;
   }
 
   /** How many seats are claimed or joined. */
   get size(): number {
     return this.#seats.size;
+  }
+
+  /** Whether nobody is here: those of other nodes do not count. */
+  get deserted(): boolean {
+    for (const { occupant } of this.#seats.values()) {
+      if (occupant.node === undefined) return false;
+    }
+    return true;
   }
 
   /** Whether every seat is taken. */
@@ -52,6 +80,17 @@ export class Room<O extends Occupant = Occupant> {
   /** Who holds the seat under `id`. */
   occupant(id: string): O | undefined {
     return this.#seats.get(id)?.occupant;
+  }
+
+  /** Somebody who has joined, as the others see it. */
+  member(id: string): Member | undefined {
+    const seat = this.#seats.get(id);
+    return seat?.state === "joined" ? memberOf(id, seat) : undefined;
+  }
+
+  /** Who holds the seats, claimed or joined. */
+  get occupants(): O[] {
+    return [...this.#seats.values()].map(({ occupant }) => occupant);
   }
 
   /** Everybody who has joined, but for `id`. */
@@ -87,9 +126,37 @@ export class Room<O extends Occupant = Occupant> {
       away: false,
     };
     // While the newcomer hears nothing yet: who is dropped by this is in nobody's list.
-    this.#tellOthers(id, { type: "join", peer: memberOf(id, seat) });
+    this.#tell(occupant, { type: "join", peer: memberOf(id, seat) });
     this.#seats.set(id, seat);
     return joinedAt;
+  }
+
+  /**
+   * Seats somebody who has joined elsewhere, as it was there; a membership that
+   * is known goes on with another occupant. The others are told what is news to them.
+   */
+  place(occupant: O, { id, joinedAt, presence, away }: Member): void {
+    this.#lastJoinedAt = Math.max(joinedAt, this.#lastJoinedAt);
+    const known = this.#seats.get(id);
+    if (known?.state === "joined" && known.joinedAt === joinedAt) {
+      known.occupant = occupant;
+      if (occupant.node === undefined) {
+        this.#tellNodes({ type: "join", peer: memberOf(id, known) });
+      }
+      if (presence !== undefined) this.publish(occupant, presence);
+      this.#mark(occupant, away);
+      return;
+    }
+    if (known) this.leave(known.occupant, "lost");
+    const seat = {
+      state: "joined",
+      occupant,
+      joinedAt,
+      presence,
+      away,
+    } as const;
+    this.#tell(occupant, { type: "join", peer: memberOf(id, seat) });
+    this.#seats.set(id, { ...seat });
   }
 
   /** Marks an occupant as away and tells the others; `false` if it was already. */
@@ -110,11 +177,11 @@ export class Room<O extends Occupant = Occupant> {
     if (seat?.occupant !== occupant) return;
     this.#seats.delete(id);
     if (seat.state === "joined") {
-      this.#tellOthers(id, { type: "leave", id, reason });
+      this.#tell(occupant, { type: "leave", id, reason });
     }
   }
 
-  /** From now on nobody is told of anybody: the server stops, and those who are connected stay so. Signals go on. */
+  /** From now on nobody here is told of anybody: the server stops, and those who are connected stay so. Signals go on. */
   silence(): void {
     this.#silent = true;
   }
@@ -125,7 +192,7 @@ export class Room<O extends Occupant = Occupant> {
     if (!seat || seat.presence === presence) return;
     seat.presence = presence;
     const { id } = occupant;
-    this.#tellOthers(id, { type: "presence", id, presence });
+    this.#tell(occupant, { type: "presence", id, presence });
   }
 
   /** Hands an encoded message to the peer `to` alone; says why if it cannot. */
@@ -148,13 +215,16 @@ export class Room<O extends Occupant = Occupant> {
     if (!seat || seat.away === away) return false;
     seat.away = away;
     const { id } = occupant;
-    this.#tellOthers(id, { type: away ? "away" : "back", id });
+    this.#tell(occupant, { type: away ? "away" : "back", id });
     return true;
   }
 
-  #tellOthers(id: string, message: ServerMessage): void {
+  #tell({ id, node }: O, event: RoomEvent): void {
+    // Who was lost because we stop comes back, maybe to them.
+    const isGone = event.type === "leave" && event.reason !== "lost";
+    if (node === undefined && (!this.#silent || isGone)) this.#tellNodes(event);
     if (this.#silent) return;
-    const frame = encode(message);
+    const frame = encode(event);
     for (const [other, seat] of this.#seats) {
       if (other !== id && seat.state === "joined") seat.occupant.deliver(frame);
     }

@@ -15,11 +15,12 @@ import { atMost } from "./at_most.ts";
 import { IceLease } from "./ice_lease.ts";
 import type { Ice, IceSource } from "./ice_source.ts";
 import type { Log } from "./log_record.ts";
-import { Mailbox } from "./mailbox.ts";
+import { type Kept, Mailbox } from "./mailbox.ts";
 import { PeerSocket } from "./peer_socket.ts";
 import type { ResumeClaim, ResumeTokens } from "./resume_token.ts";
 import type { ShownToken, Ticket } from "./resumption.ts";
-import { encode, type Occupant, type Room } from "./room.ts";
+import type { Cluster, LocalPeer, Seated } from "./cluster/cluster.ts";
+import { encode, type Room } from "./room.ts";
 import type { Tally } from "./tally.ts";
 
 /** How long a welcome waits for TURN credentials; what comes later follows in an `ice` message. */
@@ -39,6 +40,26 @@ export interface SessionServices {
   readonly now: () => number;
   /** Takes what is worth telling an operator. */
   readonly log: Log;
+  /** Knows the peers of other nodes, if there may be some. */
+  readonly cluster: Cluster | undefined;
+}
+
+/** All that a session is, apart from its socket and its credentials: with it another node goes on. */
+export interface SessionState extends Kept {
+  /** When its peer joined. */
+  readonly joinedAt: number;
+  /** How many tokens were given out for it. */
+  readonly sequence: number;
+  /** See {@linkcode Ticket}. */
+  readonly current: string | undefined;
+  /** See {@linkcode Ticket}. */
+  readonly previous: string | undefined;
+  /** See {@linkcode Ticket}; where it is not known by what it began, the last token. */
+  readonly origin: ResumeClaim;
+  /** What the next welcome goes on with. */
+  readonly continues: SessionOrigin;
+  /** How many signals were taken from the peer. */
+  readonly taken: number;
 }
 
 /** What is a session's own. */
@@ -49,10 +70,12 @@ export interface SessionOptions {
   readonly key: string;
   /** Public id of the peer. */
   readonly id: string;
-  /** Where it will sit. */
-  readonly room: Room<Session>;
+  /** Where it will sit, or sits already if it goes on. */
+  readonly room: Room<Seated>;
   /** The token of a membership that another run of the server saw begin. */
-  readonly restored: ShownToken | undefined;
+  readonly restored?: ShownToken | undefined;
+  /** What it was at another node: it goes on as one that is away. */
+  readonly state?: SessionState;
   /** Whether it gets no TURN credentials of its own, but those that are shared. */
   readonly borrows: boolean;
   /** Called with every socket that is done with, though its connection may linger. */
@@ -90,7 +113,7 @@ type State =
  * the peer is away and its signals wait, until another resumes it or the grace
  * time is over.
  */
-export class Session implements Occupant {
+export class Session implements LocalPeer {
   readonly id: string;
   /** Names it in the log. */
   readonly serial: number;
@@ -111,12 +134,14 @@ export class Session implements Occupant {
   #previous: string | undefined;
   #known = false;
   #draining = false;
+  /** Whether it has just come from another node, and has not been welcomed here. */
+  #isNew = false;
   /** How many signals the server has taken from the peer in this session. */
   #taken = 0;
 
-  /** Claims the seat. */
+  /** Claims the seat, unless it goes on. */
   constructor(services: SessionServices, options: SessionOptions) {
-    const { id, serial, room, restored, borrows } = options;
+    const { id, serial, room, restored, state, borrows } = options;
     this.id = id;
     this.serial = serial;
     this.#services = services;
@@ -128,8 +153,21 @@ export class Session implements Occupant {
         this.deliver(encode({ type: "ice", ...iceFields(this.#ice.known) })),
       ...(borrows && { borrows }),
     });
-    this.#mailbox = new Mailbox(services.limits);
     this.#stamp = `{"type":"signal","from":${JSON.stringify(id)},"data":`;
+    this.#mailbox = new Mailbox(services.limits, state);
+    if (state) {
+      this.#continues = state.continues;
+      this.#known = true;
+      this.#joinedAt = state.joinedAt;
+      this.#sequence = state.sequence;
+      this.#origin = state.origin;
+      this.#current = state.current;
+      this.#previous = state.previous;
+      this.#taken = state.taken;
+      this.#isNew = true;
+      this.#now = { state: "away", socket: undefined, timer: this.#grace() };
+      return;
+    }
     this.#continues = restored ? "restored" : "new";
     this.#known = restored !== undefined;
     this.#joinedAt = restored?.claim.joinedAt ?? 0;
@@ -150,6 +188,30 @@ export class Session implements Occupant {
     };
   }
 
+  /** How many tokens were given out for it, here and before. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** All that another node needs to go on with it. */
+  get state(): SessionState {
+    const { tokens: { boot } } = this.#services;
+    const joinedAt = this.#joinedAt;
+    const sequence = this.#sequence;
+    return {
+      joinedAt,
+      sequence,
+      current: this.#current,
+      previous: this.#previous,
+      // No older token is good for anything there.
+      origin: this.#origin ?? { joinedAt, sequence, boot, proven: true },
+      continues: this.#continues,
+      taken: this.#taken,
+      gone: this.#mailbox.gone,
+      frames: this.#mailbox.frames,
+    };
+  }
+
   /** Whether it is over. */
   get ended(): boolean {
     return this.#now.state === "ended";
@@ -160,9 +222,10 @@ export class Session implements Occupant {
     return this.#known;
   }
 
-  /** Whether its peer is in the room and has no socket. */
-  get away(): boolean {
-    return this.#now.state === "away";
+  /** Where it stands, while it lasts. */
+  get standing(): "opening" | "live" | "away" {
+    const { state } = this.#now;
+    return state === "ended" ? "away" : state;
   }
 
   /** Resolves when its socket is closed, which a client that does not answer can put off. */
@@ -181,14 +244,11 @@ export class Session implements Occupant {
     const before = this.#now.socket;
     // Whoever shows the current token has got the welcome that it came with.
     if (shown && shown.token === this.#current) this.#confirm();
-    if (anew) {
-      this.#continues = "restored";
-      this.#mailbox = new Mailbox(limits);
-      this.#taken = 0;
-    }
+    if (anew) this.#restart();
     const next: PeerSocket = new PeerSocket({
       socket,
       limits,
+      tally,
       now,
       onOpen: () => void this.#greet(next, shown, seen),
       onSignal: (to, literal) => this.#signal(to, literal),
@@ -226,11 +286,31 @@ export class Session implements Occupant {
 
   /** Asks the client to go on elsewhere. From now on a socket that is lost is a session that has ended. */
   drain(): void {
-    this.#draining = true;
-    if (this.#now.state === "away" && !this.#now.socket) {
+    // Other nodes still ask for it.
+    this.#draining = !this.#services.cluster;
+    if (this.#draining && this.#now.state === "away" && !this.#now.socket) {
       return this.#leave("lost");
     }
     this.deliver(encode({ type: "drain" }));
+  }
+
+  /** Ends it, since another node goes on with it. */
+  move(): void {
+    const { socket } = this.#now;
+    this.#end({ revoke: false });
+    this.#options.onEnd();
+    socket?.close(CLOSE.replaced, "resumed at another node");
+  }
+
+  /** Ends it for a peer of another node. */
+  supersede(by: "membership" | "name"): void {
+    if (by === "membership") this.move();
+    else this.giveUp();
+  }
+
+  /** Says that a signal could not be handed on. */
+  bounce(code: FaultCode, to: string): void {
+    if (this.#now.state === "live") this.#fault(code, "not delivered", to);
   }
 
   /** Ends it for somebody else, who has more right to its name. */
@@ -251,16 +331,22 @@ export class Session implements Occupant {
     shown: ShownToken | undefined,
     seen: number,
   ): Promise<void> {
-    const { limits, tokens, tally, now } = this.#services;
+    const { limits, tokens, tally, now, cluster } = this.#services;
     const { key, id, room, restored } = this.#options;
-    await atMost(ICE_PATIENCE_MS, this.#ice.fresh());
+    const ice = atMost(ICE_PATIENCE_MS, this.#ice.fresh());
+    const complete = cluster ? await cluster.complete(key) : true;
+    await ice;
     // Replaced, or gone, meanwhile.
     if (this.ended || this.#now.socket !== socket) return;
+    // Else the client would take those for gone who are not known yet.
+    if (this.#isNew && !complete) this.#restart();
+    this.#isNew = false;
     const session = this.#continues;
     const opening = this.#now.state === "opening";
     if (this.#now.state === "away") clearTimeout(this.#now.timer);
     if (opening) {
       this.#joinedAt = room.join(this, now(), restored?.claim.joinedAt);
+      tally.add("joins");
       this.#log("peer-joined");
     } else if (room.back(this)) this.#log("peer-back");
     if (session !== "new") tally.add("resumes", session);
@@ -291,6 +377,13 @@ export class Session implements Occupant {
     for (const frame of this.#mailbox.frames) socket.send(frame);
   }
 
+  /** Goes on as the same membership, of which nothing but that is known. */
+  #restart(): void {
+    this.#continues = "restored";
+    this.#mailbox = new Mailbox(this.#services.limits);
+    this.#taken = 0;
+  }
+
   #receive(message: SetPresence | ClientPing): void {
     const { limits } = this.#services;
     const { room } = this.#options;
@@ -318,8 +411,15 @@ export class Session implements Occupant {
   #signal(to: string, literal: string): void {
     this.#taken++;
     this.#confirm();
-    const refused = this.#options.room.tell(to, `${this.#stamp}${literal}}`);
-    if (refused) this.#fault(refused, "not delivered", to);
+    const { tally } = this.#services;
+    const { room } = this.#options;
+    const at = performance.now();
+    const path = room.occupant(to)?.node === undefined ? "local" : "node";
+    const refused = room.tell(to, `${this.#stamp}${literal}}`);
+    if (refused) return this.#fault(refused, "not delivered", to);
+    tally.add("signals", path);
+    if (path === "node") return;
+    tally.observe("relay_seconds", (performance.now() - at) / 1_000, path);
   }
 
   /** The client has got the last welcome: it has spoken since, or shows its token. */

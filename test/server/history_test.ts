@@ -133,7 +133,7 @@ class Play {
         `what ${peer.id} in ${peer.room} sees`,
       );
     }
-    const { peers } = this.#server.lobby.gauges;
+    const { peers } = this.#server.lobby.status;
     assertEquals(peers, this.#model.size);
   }
 

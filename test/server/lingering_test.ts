@@ -28,9 +28,17 @@ function seatOf(time: FakeTime) {
 Deno.test("Lobby frees a seat whose socket never opens, of which Deno says nothing when its client vanished in time", () => {
   using time = new FakeTime();
   const { lobby } = seatOf(time);
-  assertEquals(lobby.gauges, { rooms: 1, peers: 1, away: 0 });
+  assertEquals(lobby.status, {
+    rooms: 1,
+    peers: 1,
+    sessions: { opening: 1, live: 0, away: 0 },
+  });
   time.pass(10_000);
-  assertEquals(lobby.gauges, { rooms: 0, peers: 0, away: 0 });
+  assertEquals(lobby.status, {
+    rooms: 0,
+    peers: 0,
+    sessions: { opening: 0, live: 0, away: 0 },
+  });
   assertEquals(time.timers, 0);
 });
 

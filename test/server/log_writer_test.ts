@@ -1,10 +1,12 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { LIMITS } from "../../protocol.ts";
 import {
   type Level,
   LEVELS,
   logWriter,
   type ProgramRecord,
 } from "../../server/log_writer.ts";
+import { FakeTime } from "../support/fake_time.ts";
 import { RawPeer } from "../support/raw_peer.ts";
 import { startServer } from "../support/start_server.ts";
 
@@ -129,6 +131,36 @@ const RECORDS: readonly (readonly [ProgramRecord, string])[] = [
     "TURN by Cloudflare works again",
   ],
   [
+    {
+      level: "warn",
+      event: "engine-down",
+      engine: "redis",
+      reason: "it does not answer",
+    },
+    "The redis between the nodes is down: it does not answer; this one goes on with what it knows",
+  ],
+  [
+    { level: "info", event: "engine-up", engine: "redis" },
+    "The redis between the nodes is up",
+  ],
+  [
+    {
+      level: "debug",
+      event: "engine-failed",
+      engine: "redis",
+      reason: "it did not answer",
+    },
+    "The redis between the nodes failed once: it did not answer",
+  ],
+  [
+    { level: "info", event: "node-found", nodes: 3 },
+    "A node was found, there are 3",
+  ],
+  [
+    { level: "warn", event: "node-lost", nodes: 2 },
+    "A node was lost, there are 2; its peers are away",
+  ],
+  [
     { level: "info", event: "draining", sessions: 3 },
     "Stopping; 3 sessions are asked to go on elsewhere",
   ],
@@ -154,6 +186,11 @@ const EVENTS: Readonly<Record<ProgramRecord["event"], true>> = {
   "turn-failed": true,
   "turn-revoke-failed": true,
   "turn-recovered": true,
+  "engine-down": true,
+  "engine-up": true,
+  "engine-failed": true,
+  "node-found": true,
+  "node-lost": true,
   "draining": true,
   "internal-error": true,
 };
@@ -397,6 +434,8 @@ const HARMLESS = [
   "url",
   "turn",
   "problem",
+  "engine",
+  "nodes",
 ];
 
 Deno.test("logWriter writes no field that could name a peer when a record is above debug", () => {
@@ -410,6 +449,8 @@ Deno.test("logWriter writes no field that could name a peer when a record is abo
 
 for (const pretty of [true, false]) {
   Deno.test(`logWriter names no peer, room or address above debug when a server tells of all that peers do and pretty is ${pretty}`, async () => {
+    // However slow the machine is, nobody is lost before that is wanted.
+    using time = new FakeTime();
     const lines: Line[] = [];
     const log = logWriter({
       level: "debug",
@@ -418,11 +459,7 @@ for (const pretty of [true, false]) {
       write: (line, level) => lines.push({ line, level }),
     });
     {
-      await using server = startServer({
-        log,
-        trustProxy: 1,
-        limits: { graceMs: 50 },
-      });
+      await using server = startServer({ log, trustProxy: 1 });
       const { url } = server;
       const headers = { "x-forwarded-for": "203.0.113.77" };
       const join = (id: string, resume?: string) =>
@@ -441,6 +478,8 @@ for (const pretty of [true, false]) {
         await using back = await join("secret-peer", peer.welcome.resume);
         await watcher.next("back");
         back.socket.close(4003);
+        await watcher.next("away");
+        await time.flow(LIMITS.graceMs);
         assertEquals((await watcher.next("leave")).reason, "lost");
       }
       // Is dropped.

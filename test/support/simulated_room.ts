@@ -11,6 +11,7 @@ import {
   type ServerMessage,
   type Welcome,
 } from "../../protocol.ts";
+import type { Backplane } from "../../server/backplane/backplane.ts";
 import { IceSource } from "../../server/ice_source.ts";
 import { Lobby, type Wanted } from "../../server/lobby.ts";
 import { publicStun } from "../../server/public_stun.ts";
@@ -23,8 +24,11 @@ export interface SimulatedServer {
   readonly lobby: Lobby;
 }
 
-/** A server that knows the tokens of all others like it. */
-export function simulatedServer(now: () => number): SimulatedServer {
+/** A server that knows the tokens of all others like it, alone or a node of several. */
+export function simulatedServer(
+  now: () => number,
+  backplane?: Backplane,
+): SimulatedServer {
   const log = () => {};
   const tally = new Tally();
   return {
@@ -42,6 +46,7 @@ export function simulatedServer(now: () => number): SimulatedServer {
       tally,
       now,
       log,
+      backplane,
     }),
   };
 }
@@ -110,6 +115,7 @@ export class SimulatedPeer {
   heard: Told[] = [];
   socket: SimulatedSocket | undefined;
   #awaited: readonly KnownMember[] = [];
+  #onWelcome: () => void = () => {};
 
   constructor(room: string, id: string) {
     this.room = room;
@@ -133,15 +139,23 @@ export class SimulatedPeer {
       token,
       seen: this.heard.length,
     };
+    const code = await lobby.reserve(wanted);
+    if (code) return code;
     const silent = await lobby.listen(wanted);
     const grant = lobby.find(wanted, silent);
-    if (grant.to === "refuse") return grant.code;
     const socket = new SimulatedSocket((frame) => this.#receive(frame));
-    lobby.give(grant, wanted, socket as unknown as WebSocket);
+    if (grant.to !== "refuse") {
+      lobby.give(grant, wanted, socket as unknown as WebSocket);
+    }
+    lobby.unreserve(wanted);
+    if (grant.to === "refuse") return grant.code;
     this.socket = socket;
+    const welcomed = Promise.withResolvers<void>();
+    this.#onWelcome = welcomed.resolve;
     socket.open();
-    // A welcome waits for credentials, for a few microtasks where there are none.
-    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    await welcomed.promise;
+    // What the peer says upon it.
+    await Promise.resolve();
   }
 
   /** Signals somebody. */
@@ -215,6 +229,7 @@ export class SimulatedPeer {
     queueMicrotask(() => {
       this.ping();
       this.publish(this.presence);
+      this.#onWelcome();
     });
   }
 

@@ -1,0 +1,68 @@
+import type { Mark } from "./node_message.ts";
+
+/** Frames kept for a node that has not told that it has them. */
+const MAX_FRAMES = 8_192;
+/** The same in UTF-16 code units. */
+const MAX_CHARS = 16 * 1024 * 1024;
+
+/**
+ * The frames to one other node, kept until it has told that it has them: an
+ * engine may lose some. When too many are kept, the stream has to begin anew,
+ * in another epoch.
+ */
+export class Outbound {
+  #epoch = 0;
+  #last = 0;
+  #kept: string[] = [];
+  #chars = 0;
+
+  /** How far it has come. */
+  get mark(): Mark {
+    return { epoch: this.#epoch, seq: this.#last };
+  }
+
+  /** The place of the next frame. */
+  get next(): Mark {
+    return { epoch: this.#epoch, seq: this.#last + 1 };
+  }
+
+  /** Whether so much is kept that what can be refused should be. */
+  get busy(): boolean {
+    return this.#kept.length > MAX_FRAMES / 2 || this.#chars > MAX_CHARS / 2;
+  }
+
+  /** Begins anew: nothing is kept, and the next frame is the first. */
+  begin(epoch: number): void {
+    this.#epoch = epoch;
+    this.#last = 0;
+    this.#kept = [];
+    this.#chars = 0;
+  }
+
+  /** Keeps the next frame; `false` when there is no room for it. */
+  push(frame: string): boolean {
+    if (
+      this.#kept.length >= MAX_FRAMES || this.#chars + frame.length > MAX_CHARS
+    ) return false;
+    this.#last++;
+    this.#kept.push(frame);
+    this.#chars += frame.length;
+    return true;
+  }
+
+  /** Forgets what the other node has. */
+  acknowledge({ epoch, seq }: Mark): void {
+    if (epoch !== this.#epoch) return;
+    const first = this.#last - this.#kept.length + 1;
+    for (const { length } of this.#kept.splice(0, seq - first + 1)) {
+      this.#chars -= length;
+    }
+  }
+
+  /** The frames from a mark on; `undefined` if not all of them are kept. */
+  since({ epoch, seq }: Mark): readonly string[] | undefined {
+    const first = this.#last - this.#kept.length + 1;
+    if (epoch !== this.#epoch || seq < first) return;
+    return this.#kept.slice(seq - first);
+  }
+}

@@ -1,0 +1,90 @@
+import type { Occupant } from "../room.ts";
+
+/** Signals that wait for a peer that is moving from node to node. */
+const MAX_HELD = 256;
+
+/** What a {@linkcode RemotePeer} is made of. */
+export interface RemotePeerOptions {
+  /** Public id of the peer. */
+  readonly id: string;
+  /** Key of its room. */
+  readonly room: string;
+  /** Name of the node that speaks for it. */
+  readonly node: string;
+  /** See `PlacedMember`. */
+  readonly sequence: number;
+  /** Sends one encoded signal to its node; `false` when much waits already. */
+  readonly send: (peer: RemotePeer, frame: string) => boolean;
+  /** Asks a node to tell when it has handed on what it was sent for the peer; `false` when it will not. */
+  readonly fence: (peer: RemotePeer, node: string) => boolean;
+}
+
+/** A peer of another node: it has a seat like everybody, and hears by its node. */
+export class RemotePeer implements Occupant {
+  readonly id: string;
+  /** Key of its room. */
+  readonly room: string;
+  /** See `PlacedMember`. */
+  sequence: number;
+  /** Whether its node says that it is away; it also is when the node is lost. */
+  away = false;
+  #node: string;
+  readonly #options: RemotePeerOptions;
+  /** The nodes that it has left, and that have not handed on yet all that came before; the first one is asked. */
+  readonly #behind: string[] = [];
+  /** What waits for them. */
+  #held: string[] = [];
+
+  /** A peer that has joined at its node. */
+  constructor(options: RemotePeerOptions) {
+    const { id, room, node, sequence } = this.#options = options;
+    this.id = id;
+    this.room = room;
+    this.sequence = sequence;
+    this.#node = node;
+  }
+
+  /** Name of the node that speaks for it. */
+  get node(): string {
+    return this.#node;
+  }
+
+  /** Does nothing: its node tells it what happens. */
+  deliver(_frame: string): void {}
+
+  /** Sends one encoded signal to its node. */
+  offer(frame: string): boolean {
+    if (this.#behind.length === 0) return this.#options.send(this, frame);
+    if (this.#held.length >= MAX_HELD) return false;
+    this.#held.push(frame);
+    return true;
+  }
+
+  /** Goes on at another node; signals wait for what the one before has not handed on. */
+  move(node: string): void {
+    this.#behind.push(this.#node);
+    this.#node = node;
+    if (this.#behind.length === 1) this.#ask();
+  }
+
+  /** A node has handed on all that it had, or never will. */
+  fenced(node: string): void {
+    if (this.#behind[0] !== node) return;
+    this.#behind.shift();
+    this.#ask();
+  }
+
+  /** Asks the next one, or sends what has waited for the last. */
+  #ask(): void {
+    const { send, fence } = this.#options;
+    for (;;) {
+      const [node] = this.#behind;
+      if (node === undefined) break;
+      if (fence(this, node)) return;
+      this.#behind.shift();
+    }
+    const held = this.#held;
+    this.#held = [];
+    for (const frame of held) send(this, frame);
+  }
+}

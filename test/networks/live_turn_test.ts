@@ -26,7 +26,7 @@ const skip = await whyNoNetworks() !== undefined ||
 const WHOLE = Deno.args.includes("--whole");
 
 /** How long credentials last, in seconds. */
-const TTL_SECONDS = WHOLE ? 60 : 20;
+const TTL_SECONDS = WHOLE ? 60 : 12;
 /** How often each page gets new ones while the pages talk. */
 const RENEWALS = WHOLE ? 8 : 2;
 /** How long data may stand still. */

@@ -345,19 +345,23 @@ Deno.test("Session takes the token before the last when the welcome with the las
   assertEquals(status, 409, "the token of the lost welcome is confirmed");
 });
 
-/** A server that is stopped, and another one in its place. */
+/** A server that is stopped, which its clients leave at once, and another one in its place. */
 async function restarted(
   before: ServerOptions,
   after: ServerOptions,
   meanwhile: (url: string, stack: AsyncDisposableStack) => Promise<void>,
   then: (url: string, stack: AsyncDisposableStack) => Promise<void>,
 ): Promise<void> {
-  await using stack = new AsyncDisposableStack();
   const first = startServer(before);
   const { port } = first.addr;
-  await meanwhile(first.url, stack);
-  await first.close();
+  await using clients = new AsyncDisposableStack();
+  await meanwhile(first.url, clients);
+  const stopping = first.close();
+  // It forgets them, and tells nobody that they go.
+  await clients.disposeAsync();
+  await stopping;
   await using second = serve({ ...after, port, hostname: "127.0.0.1" });
+  await using stack = new AsyncDisposableStack();
   await then(second.url, stack);
 }
 

@@ -2,6 +2,9 @@ import { bundle } from "../../scripts/bundle.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
+/** Where what is bundled is kept for other runs; they bundle for themselves if there is no such folder. */
+const KEPT = Deno.env.get("BUNDLES");
+
 const bundled = new Map<string, Promise<ReadonlyMap<string, string>>>();
 
 /**
@@ -12,7 +15,22 @@ const bundled = new Map<string, Promise<ReadonlyMap<string, string>>>();
 export function bundleClient(
   entry = "mod.ts",
 ): Promise<ReadonlyMap<string, string>> {
-  const made = bundled.get(entry) ?? bundle(new URL(entry, ROOT));
+  const made = bundled.get(entry) ?? findOrBundle(entry);
   bundled.set(entry, made);
   return made;
+}
+
+async function findOrBundle(
+  entry: string,
+): Promise<ReadonlyMap<string, string>> {
+  if (KEPT === undefined) return await bundle(new URL(entry, ROOT));
+  const path = `${KEPT}/${entry.replaceAll("/", "_")}.json`;
+  try {
+    return new Map(JSON.parse(await Deno.readTextFile(path)));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const scripts = await bundle(new URL(entry, ROOT));
+  await Deno.writeTextFile(path, JSON.stringify([...scripts]));
+  return scripts;
 }

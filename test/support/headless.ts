@@ -6,8 +6,16 @@ export const RTCPeerConnection =
   Werift as unknown as typeof globalThis.RTCPeerConnection;
 
 /** Joins a room from Deno; the connection is closed at the end of its block. */
-export function connectHeadless(options: ConnectOptions): Promise<Connection> {
-  return connect({ RTCPeerConnection, iceServers: [], ...options });
+export async function connectHeadless(
+  options: ConnectOptions,
+): Promise<Connection> {
+  try {
+    return await connect({ RTCPeerConnection, iceServers: [], ...options });
+  } catch (error) {
+    // PartySocket clears no timer of 0 ms before an attempt that it then does not make. One set later fires later.
+    await new Promise((resolve) => setTimeout(resolve));
+    throw error;
+  }
 }
 
 /** Resolves with the payload of the next `event`. */

@@ -23,6 +23,21 @@ export async function installFromDebian(
   await attempt("env", [...args, ...install], APT_MS);
 }
 
+/** Stops what a package has started by itself, now and at every start of the machine. Tests start their own. */
+export async function disableService(name: string): Promise<void> {
+  const sudo = await sudoPrefix();
+  if (!sudo) return;
+  const systemd = await tryRun("systemctl", ["is-system-running"]);
+  // It says "offline" where something else started the machine, as in a container.
+  if (/^(running|degraded|starting)/.test(systemd.stdout)) {
+    const unit = `${name}.service`;
+    await tryRun("env", [...sudo, "systemctl", "disable", "--now", unit]);
+  } else {
+    await tryRun("env", [...sudo, "service", name, "stop"]);
+    await tryRun("env", [...sudo, "update-rc.d", name, "disable"]);
+  }
+}
+
 /** Runs a command and, if it fails, says why; whether there is what it should bring is for others to see. */
 export async function attempt(
   program: string,

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { installFromDebian } from "./debian.ts";
+import { disableService, installFromDebian } from "./debian.ts";
 import { tryRun } from "./run.ts";
 
 /** Programs, how each tells its version, and the packages of Debian that they are in. */
@@ -25,26 +25,14 @@ async function missing(): Promise<string[]> {
   return packages;
 }
 
-/** Stops what the package of coturn may have started: a relay for everybody at port 3478. Tests start their own. */
-async function disableCoturn(): Promise<void> {
-  const systemd = await tryRun("systemctl", ["is-system-running"]);
-  // It says "offline" where something else started the machine, as in a container.
-  if (/^(running|degraded|starting)/.test(systemd.stdout)) {
-    await tryRun("systemctl", ["disable", "--now", "coturn.service"]);
-  } else {
-    await tryRun("service", ["coturn", "stop"]);
-    await tryRun("update-rc.d", ["coturn", "disable"]);
-  }
-}
-
 // Other users make no networks anyway.
 if (Deno.build.os === "linux" && Deno.uid() === 0) {
   const packages = await missing();
   if (packages.length > 0) await installFromDebian("networks", packages);
   const still = await missing();
-  // One that was there before is somebody's own.
+  // One that was there before is somebody's own; this one is a relay for everybody at port 3478.
   const brought = packages.filter((name) => !still.includes(name));
-  if (brought.includes("coturn")) await disableCoturn();
+  if (brought.includes("coturn")) await disableService("coturn");
   console.log(
     still.length === 0
       ? "networks: all tools are there"

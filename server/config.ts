@@ -1,6 +1,9 @@
 import { parseArgs } from "node:util";
 import { LIMITS, type Limits, MAX_LIMIT } from "../protocol.ts";
 import type { Authorize } from "./authorize.ts";
+import type { Backplane } from "./backplane/backplane.ts";
+import { natsBackplane } from "./backplane/nats_backplane.ts";
+import { redisBackplane } from "./backplane/redis_backplane.ts";
 import { type Environment, trimmed } from "./environment.ts";
 import { jwtAuthorizer, MIN_SECRET_BYTES } from "./jwt_authorizer.ts";
 import { type Level, LEVELS } from "./log_writer.ts";
@@ -38,6 +41,12 @@ Environment, also read from .env in the working directory:
   TURN_TTL            life of a TURN credential in seconds, 60 to 86400 (3600)
   SESSION_SECRET      at least 16 characters; with the same one, the server
                       knows its peers again after a restart (random)
+  REDIS_URL           a Redis or Valkey over which several servers serve the
+                      same rooms, as redis://:password@redis.example.com:6379
+  NATS_URL            or a NATS server with JetStream, as nats://a.example:4222;
+                      with either, SESSION_SECRET is the same on all servers
+  BACKPLANE_PREFIX    keeps servers apart that share one of those and not their
+                      rooms, 1 to 32 letters, digits, - and _ (webrtc)
   AUTH_SECRET         at least 32 bytes: joining takes a JSON Web Token signed
                       with it (HS256), with claims exp, room and sub
   AUTH_JWKS_URL       the same, with the public keys of that JWK Set
@@ -74,6 +83,8 @@ export interface ServerSettings {
   readonly trustProxy: number;
   /** Signs the tokens with which peers resume. */
   readonly sessionSecret?: string;
+  /** What it shares with other servers of the same rooms. */
+  readonly backplane?: Backplane;
   /** Decides who may join. */
   readonly authorize?: Authorize;
 }
@@ -124,6 +135,7 @@ export function readConfig(
     allowedOrigins: readAllowedOrigins(env("ALLOWED_ORIGINS"), problems),
     trustProxy: readCount("TRUST_PROXY", env("TRUST_PROXY"), problems),
     ...readSessionSecret(env("SESSION_SECRET"), problems),
+    ...readBackplane(env, problems, warnings),
     ...readAuthorize(env, problems, warnings),
   };
   const logLevel = readLevel(env("LOG_LEVEL"), problems);
@@ -225,6 +237,51 @@ function readSessionSecret(
     );
   }
   return { sessionSecret };
+}
+
+function readBackplane(
+  env: Environment,
+  problems: string[],
+  warnings: string[],
+): { backplane?: Backplane } {
+  const redisUrl = env("REDIS_URL");
+  const natsUrl = env("NATS_URL");
+  const prefix = env("BACKPLANE_PREFIX");
+  if (prefix !== undefined && !/^[\w-]{1,32}$/.test(prefix)) {
+    problems.push(
+      `BACKPLANE_PREFIX must be 1 to 32 letters, digits, "-" and "_", got "${prefix}"`,
+    );
+  }
+  if (redisUrl === undefined && natsUrl === undefined) {
+    if (prefix !== undefined) {
+      warnings.push(
+        "BACKPLANE_PREFIX does nothing without REDIS_URL or NATS_URL",
+      );
+    }
+    return {};
+  }
+  const name = redisUrl !== undefined ? "REDIS_URL" : "NATS_URL";
+  if (redisUrl !== undefined && natsUrl !== undefined) {
+    problems.push("REDIS_URL and NATS_URL are both set: set one of them");
+  }
+  if (env("SESSION_SECRET") === undefined) {
+    problems.push(
+      `${name} takes a SESSION_SECRET, the same on all servers: a peer may come back at any of them`,
+    );
+  }
+  const options = prefix === undefined ? {} : { prefix };
+  try {
+    return {
+      backplane: redisUrl !== undefined
+        ? redisBackplane({ url: redisUrl, ...options })
+        : natsBackplane({ url: natsUrl ?? "", ...options }),
+    };
+  } catch {
+    // Not quoted: it may hold a password.
+    const schemes = redisUrl !== undefined ? "redis or rediss" : "nats or tls";
+    problems.push(`${name} must be a URL of ${schemes}`);
+    return {};
+  }
 }
 
 function readAuthorize(

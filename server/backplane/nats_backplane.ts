@@ -4,6 +4,7 @@ import type { Backplane } from "./backplane.ts";
 import { engineLink } from "./engine_link.ts";
 import type { Life } from "./kept_session.ts";
 import { NatsClaims } from "./nats_claims.ts";
+import { natsConnect } from "./nats_connect.ts";
 import { type NatsServers, natsServers } from "./nats_servers.ts";
 
 /** How long a server may take to take a connection. */
@@ -100,8 +101,7 @@ async function connected(
   servers: NatsServers,
   life: Life,
 ): Promise<NatsConnection> {
-  const { connect } = await import("@nats-io/transport-node");
-  const connection = await connect({
+  const connection = await natsConnect({
     ...servers,
     reconnect: false,
     timeout: CONNECT_MS,

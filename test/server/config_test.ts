@@ -115,8 +115,14 @@ for (const [when, args, env, expected] of BAD) {
 function settings(config: Config): unknown {
   if (config.run !== "serve") return config;
   const { options, logLevel, warnings } = config;
-  const { turn: _, authorize, ...rest } = options;
-  return { ...rest, authorizes: authorize !== undefined, logLevel, warnings };
+  const { turn: _, authorize, backplane, ...rest } = options;
+  return {
+    ...rest,
+    ...(backplane && { backplane: backplane.name }),
+    authorizes: authorize !== undefined,
+    logLevel,
+    warnings,
+  };
 }
 
 const NOTHING_SET = {
@@ -138,12 +144,18 @@ const GOOD_SETTINGS: readonly (readonly [
   when: string,
   env: Partial<Record<Variable, string>>,
   expected: Partial<
-    Record<keyof typeof NOTHING_SET | "sessionSecret", unknown>
+    Record<
+      keyof typeof NOTHING_SET | "sessionSecret" | "backplane",
+      unknown
+    >
   >,
 ])[] = [
   ["nothing is set", {}, {}],
   ["all is set to nothing", {
     SESSION_SECRET: "",
+    REDIS_URL: "",
+    NATS_URL: " ",
+    BACKPLANE_PREFIX: "",
     AUTH_SECRET: " ",
     AUTH_JWKS_URL: "\t",
     AUTH_AUDIENCE: "",
@@ -159,6 +171,23 @@ const GOOD_SETTINGS: readonly (readonly [
   ["spaces stand around the session secret", {
     SESSION_SECRET: ` ${SIXTEEN} \n`,
   }, { sessionSecret: SIXTEEN }],
+  ["there is a Redis", {
+    REDIS_URL: "redis://:hush@redis.example",
+    SESSION_SECRET: SIXTEEN,
+  }, { sessionSecret: SIXTEEN, backplane: "redis" }],
+  ["there is a Redis with TLS", {
+    REDIS_URL: "rediss://user:hush@redis.example:6380/1",
+    SESSION_SECRET: SIXTEEN,
+    BACKPLANE_PREFIX: "a-Z_9".padEnd(32, "x"),
+  }, { sessionSecret: SIXTEEN, backplane: "redis" }],
+  ["there are NATS servers", {
+    NATS_URL: "tls://user:hush@a.example,tls://b.example:4223",
+    SESSION_SECRET: SIXTEEN,
+    BACKPLANE_PREFIX: "x",
+  }, { sessionSecret: SIXTEEN, backplane: "nats" }],
+  ["a prefix goes with nothing", { BACKPLANE_PREFIX: "x" }, {
+    warnings: ["BACKPLANE_PREFIX does nothing without REDIS_URL or NATS_URL"],
+  }],
   ["the token secret has 32 bytes", { AUTH_SECRET: THIRTY_TWO }, {
     authorizes: true,
   }],
@@ -353,6 +382,57 @@ Deno.test("readConfig says what is wrong when there are a secret and keys for to
     problems: ["AUTH_SECRET and AUTH_JWKS_URL are both set: set one of them"],
   });
 });
+
+const BAD_BACKPLANES: readonly (readonly [
+  when: string,
+  env: Partial<Record<Variable, string>>,
+  problem: string,
+])[] = [
+  ["there are a Redis and a NATS", {
+    REDIS_URL: "redis://:hush@redis.example",
+    NATS_URL: "nats://hush@nats.example",
+    SESSION_SECRET: SIXTEEN,
+  }, "REDIS_URL and NATS_URL are both set: set one of them"],
+  ...(["redis", "nats"] as const).map((engine) =>
+    [
+      `there is a ${engine} without a session secret`,
+      {
+        [`${engine.toUpperCase()}_URL`]: `${engine}://hush@engine.example`,
+      },
+      `${engine.toUpperCase()}_URL takes a SESSION_SECRET, the same on all servers: a peer may come back at any of them`,
+    ] as const
+  ),
+  ...["hush", "http://:hush@h", "nats://hush@h", "//hush"].map((url) =>
+    [`REDIS_URL is "${url}"`, {
+      REDIS_URL: url,
+      SESSION_SECRET: SIXTEEN,
+    }, "REDIS_URL must be a URL of redis or rediss"] as const
+  ),
+  ...["hush", "redis://hush@h", "nats://a,hush", "nats://"].map((url) =>
+    [`NATS_URL is "${url}"`, {
+      NATS_URL: url,
+      SESSION_SECRET: SIXTEEN,
+    }, "NATS_URL must be a URL of nats or tls"] as const
+  ),
+  ...["a b", "a.b", "a*", "ä", "x".repeat(33), ">"].map((prefix) =>
+    [
+      `BACKPLANE_PREFIX is "${prefix}"`,
+      {
+        BACKPLANE_PREFIX: prefix,
+        REDIS_URL: "redis://:hush@redis.example",
+        SESSION_SECRET: SIXTEEN,
+      },
+      `BACKPLANE_PREFIX must be 1 to 32 letters, digits, "-" and "_", got "${prefix}"`,
+    ] as const
+  ),
+];
+
+for (const [when, env, problem] of BAD_BACKPLANES) {
+  Deno.test(`readConfig says what is wrong when ${when}`, () => {
+    assertEquals(read([], env), { run: "nothing", problems: [problem] });
+    assertEquals(problem.includes("hush"), false);
+  });
+}
 
 Deno.test("readConfig names every limit that is wrong, and no other", () => {
   const env = { LIMITS: "peersPerRoom=0,frameBytes=7,x=1,sockets = 1 = 2" };

@@ -314,7 +314,7 @@ export class Lobby {
     { key, id, address }: Wanted,
     restored: ShownToken | undefined,
   ): Session {
-    const { limits, now } = this.#services;
+    const { now } = this.#services;
     const borrows = !this.#credentials.take(address, now());
     return this.#make({ key, id, restored, borrows });
   }

@@ -12,6 +12,7 @@ import {
 import { RateLimit } from "./rate_limit.ts";
 import { encode } from "./room.ts";
 import { splitSignal } from "./split_signal.ts";
+import type { Tally } from "./tally.ts";
 
 /** How long a socket may take to open: one whose client vanished before the upgrade never does, and Deno says nothing. */
 const OPEN_MS = 10_000;
@@ -24,6 +25,8 @@ export interface PeerSocketOptions {
   readonly limits: Limits;
   /** The time, in milliseconds since the epoch. */
   readonly now: () => number;
+  /** Counts what comes and goes. */
+  readonly tally: Tally;
   /** It opened. */
   onOpen(): void;
   /** A signal arrived, its data still as the JSON literal that it was. */
@@ -97,7 +100,7 @@ export class PeerSocket {
     const { socket, limits } = this.#options;
     // Asked once a signal: each time is dear.
     if (socket.bufferedAmount > limits.unreadBytes / 2) return false;
-    if (socket.readyState === WebSocket.OPEN) socket.send(frame);
+    if (socket.readyState === WebSocket.OPEN) this.#write(frame);
     return true;
   }
 
@@ -113,7 +116,7 @@ export class PeerSocket {
     if (socket.bufferedAmount > limits.unreadBytes) {
       return this.#drop(CLOSE.tooSlow, "too much unread output");
     }
-    socket.send(frame);
+    this.#write(frame);
   }
 
   /** Says what was wrong with a frame. */
@@ -153,9 +156,10 @@ export class PeerSocket {
 
   #receive(frame: unknown): void {
     if (this.#gone) return;
-    const { limits, now, onMessage, onSignal } = this.#options;
+    const { limits, now, tally, onMessage, onSignal } = this.#options;
     this.#spoken = true;
     this.#sign?.resolve(true);
+    tally.add("bytes", "in", sizeOf(frame));
     if (!this.#rate.take(now())) {
       this.fault("rate-limited", "too many frames");
       return this.#drop(CLOSE.rateLimited, "too many frames");
@@ -199,6 +203,12 @@ export class PeerSocket {
     return signal !== undefined;
   }
 
+  #write(frame: string): void {
+    const { socket, tally } = this.#options;
+    socket.send(frame);
+    tally.add("bytes", "out", frame.length);
+  }
+
   #tell(message: ServerMessage): void {
     this.send(encode(message));
   }
@@ -228,4 +238,10 @@ export class PeerSocket {
     return code === CLOSE.goodbye ||
       this.#spoken && (code === 1001 || code === 1005);
   }
+}
+
+/** Roughly its bytes: to know them a text would have to be encoded, which costs more than to hand it on. */
+function sizeOf(frame: unknown): number {
+  if (typeof frame === "string") return frame.length;
+  return frame instanceof Blob ? frame.size : 0;
 }

@@ -2,6 +2,7 @@ import { parse } from "@std/dotenv";
 import { readConfig, USAGE } from "./config.ts";
 import type { Variable } from "./environment.ts";
 import { logWriter } from "./log_writer.ts";
+import { isTracing, openTelemetry } from "./open_telemetry.ts";
 import { serve, type Serving } from "./serve.ts";
 import { Server, type ServerOptions } from "./server.ts";
 import { VERSION } from "./version.ts";
@@ -55,7 +56,13 @@ export async function runProgram(
   for (const problem of config.warnings) {
     log({ level: "warn", event: "misconfigured", problem });
   }
-  const server = create({ ...options, log });
+  if (isTracing() && options.turn.some(({ name }) => name === "Metered")) {
+    const problem =
+      "Metered takes its API key in a URL, and spans have URLs in them: set OTEL_DENO_TRACING=false";
+    log({ level: "warn", event: "misconfigured", problem });
+  }
+  const telemetry = await openTelemetry();
+  const server = create({ ...options, log, ...(telemetry && { telemetry }) });
   let serving: Serving;
   try {
     serving = serve({ port, hostname, server });

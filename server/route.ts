@@ -20,8 +20,8 @@ export type Route =
     readonly id: string | undefined;
   }
   | {
-    /** Whether the server lives, or what it has counted. */
-    readonly to: "health" | "metrics";
+    /** Whether the server lives, whether it takes joins, or what it has counted. */
+    readonly to: "health" | "ready" | "metrics";
   }
   | {
     /** The address has the right form and a name in it is not acceptable. */
@@ -34,9 +34,10 @@ export type Route =
     readonly to: "nowhere";
   };
 
-/** Reads the addresses of PartySocket: `/parties/{party}/{room}`, with the id in `_pk`; `…/turn`; `/health` and `/metrics`. */
+/** Reads the addresses of PartySocket: `/parties/{party}/{room}`, with the id in `_pk`; `…/turn`; `/health`, `/ready` and `/metrics`. */
 export function route(url: URL, limits: Limits): Route {
   if (url.pathname === "/health") return { to: "health" };
+  if (url.pathname === "/ready") return { to: "ready" };
   if (url.pathname === "/metrics") return { to: "metrics" };
   const [, prefix, party, room, leaf, ...rest] = url.pathname.split("/");
   if (prefix !== "parties" || party === undefined || room === undefined) {
@@ -63,6 +64,25 @@ export function route(url: URL, limits: Limits): Route {
   const key = `${partyName}\0${roomName}`;
   const to = leaf === "turn" ? "turn" : "room";
   return { to, party: partyName, room: roomName, key, id };
+}
+
+/** The address without its names, for those who count requests; `undefined` for one that is none of ours. */
+export function template({ to }: Route): string | undefined {
+  switch (to) {
+    case "room":
+      return "/parties/{party}/{room}";
+    case "turn":
+      return "/parties/{party}/{room}/turn";
+    case "health":
+    case "ready":
+    case "metrics":
+      return `/${to}`;
+    case "refusal":
+    case "nowhere":
+      return undefined;
+    default:
+      return to satisfies never;
+  }
 }
 
 /** The decoded path segment; empty, which is no name, when it is not percent-encoded UTF-8. */

@@ -7,20 +7,25 @@ import {
   SUBPROTOCOL,
 } from "../protocol.ts";
 import { type Admission, admit, type Authorize } from "./authorize.ts";
+import type { Backplane } from "./backplane/backplane.ts";
 import { clientAddress } from "./client_address.ts";
 import { defaultHeaders } from "./default_headers.ts";
+import { exposition, EXPOSITION_TYPE } from "./exposition.ts";
+import { health, readiness } from "./health.ts";
 import { IceSource } from "./ice_source.ts";
 import { Lobby, type Wanted } from "./lobby.ts";
 import type { Log } from "./log_record.ts";
+import type { Metric } from "./metric.ts";
 import { readOffered } from "./offered.ts";
 import { readOrigins } from "./origins.ts";
 import { publicStun } from "./public_stun.ts";
 import { answer, failure, refusal, refusalCode } from "./refusal.ts";
 import { MIN_SECRET_CHARS, ResumeTokens } from "./resume_token.ts";
-import { type Route, route } from "./route.ts";
-import { Tally } from "./tally.ts";
+import { type Route, route, template } from "./route.ts";
+import { gauges } from "./status.ts";
+import { HISTOGRAMS, Tally } from "./tally.ts";
+import type { Telemetry } from "./telemetry.ts";
 import { type IceProvider, isTurnProvider } from "./turn_provider.ts";
-import { VERSION } from "./version.ts";
 
 /** Settings of a {@linkcode Server}. */
 export interface ServerOptions {
@@ -47,8 +52,12 @@ export interface ServerOptions {
   readonly authorize?: Authorize;
   /** How many proxies of one's own stand in front and write `X-Forwarded-For`. @default {0} */
   readonly trustProxy?: number;
+  /** Lies between this server and others that serve the same rooms; they need the same `sessionSecret`. @default {rooms are in this process alone} */
+  readonly backplane?: Backplane;
   /** Takes what is worth telling an operator. @default {nothing is told} */
   readonly log?: Log;
+  /** Takes metrics and routes, such as {@linkcode openTelemetry}. @default {there is only `/metrics`} */
+  readonly telemetry?: Telemetry;
   /** The time, in milliseconds since the epoch. @default {Date.now} */
   readonly now?: () => number;
 }
@@ -85,7 +94,13 @@ export class Server implements AsyncDisposable {
   readonly #lobby: Lobby;
   readonly #admission: Admission;
   readonly #trustProxy: number;
-  readonly #tally = new Tally();
+  readonly #telemetry: Telemetry | undefined;
+  readonly #unwatch: (() => void) | undefined;
+  readonly #tally = new Tally((what, value, label) =>
+    this.#telemetry?.observe(`webrtc_${what}`, value, {
+      [HISTOGRAMS[what].label]: label,
+    })
+  );
 
   /**
    * A server without rooms.
@@ -102,6 +117,8 @@ export class Server implements AsyncDisposable {
       authorize,
       sessionSecret,
       trustProxy = 0,
+      telemetry,
+      backplane,
     } = options;
     this.#limits = { ...LIMITS, ...options.limits };
     for (const [name, limit] of Object.entries(this.#limits)) {
@@ -145,12 +162,15 @@ export class Server implements AsyncDisposable {
       tally: this.#tally,
       now,
       log,
+      backplane,
     });
     const provider = providers.filter(isTurnProvider)
       .map(({ name }) => name).join(", ");
     if (provider !== "" && !authorize && allowedOrigins.includes("*")) {
       log({ level: "warn", event: "turn-is-open", provider });
     }
+    this.#telemetry = telemetry;
+    this.#unwatch = telemetry?.watch(() => this.#metrics);
   }
 
   /**
@@ -184,8 +204,8 @@ export class Server implements AsyncDisposable {
   };
 
   /**
-   * Answers every request that opens no socket: `GET /health`, `GET /metrics`,
-   * `GET …/turn`, the plain GET of a room, HEAD of each, and the CORS preflight.
+   * Answers every request that opens no socket: `GET /health`, `GET /ready`,
+   * `GET /metrics`, `GET …/turn`, the plain GET of a room, HEAD of each, and the CORS preflight.
    * Override it to answer more, and call `super.onRequest` for the rest.
    */
   async onRequest(
@@ -223,6 +243,7 @@ export class Server implements AsyncDisposable {
   async close(): Promise<void> {
     this.#ice.close();
     await this.#lobby.drain();
+    this.#unwatch?.();
   }
 
   /** {@linkcode Server.close}. */
@@ -235,14 +256,14 @@ export class Server implements AsyncDisposable {
     info: Deno.ServeHandlerInfo,
   ): Promise<Response> {
     const asked = route(new URL(request.url), this.#limits);
+    this.#tellRoute(request, asked);
     switch (asked.to) {
-      case "health": {
-        const { rooms, peers } = this.#lobby.gauges;
-        const status = this.#lobby.stopping ? "stopping" : "ok";
-        return answer({ status, version: VERSION, rooms, peers });
-      }
+      case "health":
+        return health(this.#lobby.status, this.#lobby.stopping);
+      case "ready":
+        return readiness(this.#lobby.status, this.#lobby.stopping);
       case "metrics":
-        return text(this.#tally.text(this.#lobby.gauges));
+        return text(exposition(this.#metrics), EXPOSITION_TYPE);
       case "turn": {
         const admitted = await admit(request, asked, this.#admission);
         if ("refused" in admitted) return this.#refuse(admitted.refused);
@@ -255,8 +276,8 @@ export class Server implements AsyncDisposable {
       case "room": {
         const wanted = await this.#wanted(request, info, asked);
         if ("refused" in wanted) return this.#refuse(wanted.refused);
-        const grant = this.#lobby.find(wanted);
-        if (grant.to === "refuse") return this.#refuse(grant.code);
+        const code = await this.#lobby.whyNot(wanted);
+        if (code) return this.#refuse(code);
         return text(
           "WebRTC signaling: connect with a WebSocket to join this room.\n",
         );
@@ -270,14 +291,38 @@ export class Server implements AsyncDisposable {
     }
   }
 
+  get #metrics(): Metric[] {
+    return [...gauges(this.#lobby.status), ...this.#tally.metrics];
+  }
+
+  #tellRoute({ method }: Request, asked: Route): void {
+    const name = template(asked);
+    if (name !== undefined) this.#telemetry?.route(method, name);
+  }
+
   /** Decides before the upgrade: a refused client never gets a socket. */
   async #connect(
     request: Request,
     info: Deno.ServeHandlerInfo,
     asked: Route & { to: "room" | "turn" },
   ): Promise<Response> {
+    this.#tellRoute(request, asked);
     const wanted = await this.#wanted(request, info, asked);
     if ("refused" in wanted) return this.#refuse(wanted.refused);
+    const code = await this.#lobby.reserve(wanted);
+    if (code) return this.#refuse(code);
+    try {
+      return await this.#seat(request, asked, wanted);
+    } finally {
+      this.#lobby.unreserve(wanted);
+    }
+  }
+
+  async #seat(
+    request: Request,
+    { party, room }: Route & { to: "room" | "turn" },
+    wanted: Wanted,
+  ): Promise<Response> {
     const silent = await this.#lobby.listen(wanted);
     // From here on nothing is awaited: what was found stays true until it is given.
     const grant = this.#lobby.find(wanted, silent);
@@ -296,7 +341,6 @@ export class Server implements AsyncDisposable {
       );
     }
     const session = this.#lobby.give(grant, wanted, upgraded.socket);
-    const { party, room } = asked;
     const { id, address } = wanted;
     this.#log({
       level: "debug",
@@ -356,12 +400,9 @@ export class Server implements AsyncDisposable {
   }
 }
 
-function text(body: string): Response {
+function text(body: string, type = "text/plain; charset=utf-8"): Response {
   return new Response(body, {
-    headers: {
-      ...defaultHeaders(),
-      "Content-Type": "text/plain; charset=utf-8",
-    },
+    headers: { ...defaultHeaders(), "Content-Type": type },
   });
 }
 

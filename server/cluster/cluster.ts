@@ -42,6 +42,8 @@ const LEASE_BEATS = 4;
 const MAX_EARLY = 256;
 /** How often a signal is sent after a peer that goes from node to node. */
 const MAX_HOPS = 8;
+/** Rooms that are listed in one message: NATS takes a megabyte, and a name can be 128 characters. */
+const LISTED = 1_000;
 /** Of so many signals to other nodes one is timed. */
 const ECHO_EVERY = 16;
 
@@ -374,10 +376,7 @@ export class Cluster {
 
   #compare(neighbour: Neighbour, { hello, sent, got }: Beat): void {
     const ours = ({ node }: NodeMark) => node === this.#own;
-    const heard = got.find(ours);
-    if (heard) neighbour.acknowledge(heard);
-    const told = sent.find(ours);
-    if (told) neighbour.compare(told);
+    neighbour.compare(sent.find(ours), got.find(ours));
     if (hello) neighbour.tell(this.#marks(false));
   }
 
@@ -601,15 +600,8 @@ export class Cluster {
     const { host } = this.#options;
     const { name, rooms } = neighbour;
     switch (message.type) {
-      case "rooms": {
-        rooms.clear();
-        for (const key of message.rooms) rooms.add(key);
-        for (const [key, room] of host.rooms) {
-          if (!rooms.has(key)) this.#clear(room, name);
-        }
-        for (const key of rooms) this.#introduce(neighbour, key);
-        return;
-      }
+      case "rooms":
+        return this.#list(neighbour, message);
       case "watch":
         rooms.add(message.room);
         return this.#introduce(neighbour, message.room);
@@ -622,11 +614,7 @@ export class Cluster {
       case "members": {
         const room = host.rooms.get(message.room);
         if (!room) return;
-        const there = new Set(message.members.map(({ id }) => id));
-        this.#clear(room, name, there);
-        for (const member of message.members) {
-          this.#place(room, message.room, member, name);
-        }
+        this.#clear(room, name, new Set(message.ids));
         return this.#arrived(message.room, name);
       }
       case "event": {
@@ -651,6 +639,21 @@ export class Cluster {
       }
       default:
         return message satisfies never;
+    }
+  }
+
+  /** A node says in which rooms it has somebody. */
+  #list(neighbour: Neighbour, message: Ordered & { type: "rooms" }): void {
+    const { name, rooms, listed } = neighbour;
+    if (message.first) listed.clear();
+    for (const key of message.rooms) listed.add(key);
+    if (!message.last) return;
+    rooms.clear();
+    for (const key of listed) rooms.add(key);
+    listed.clear();
+    for (const [key, room] of this.#options.host.rooms) {
+      if (rooms.has(key)) this.#introduce(neighbour, key);
+      else this.#clear(room, name);
     }
   }
 
@@ -721,7 +724,8 @@ export class Cluster {
   /** Tells another node who is here in a room. */
   #introduce(neighbour: Neighbour, key: string): void {
     const room = this.#options.host.rooms.get(key);
-    if (room) neighbour.send(membersOf(key, room));
+    if (!room) return;
+    for (const message of membersOf(key, room)) neighbour.send(message);
   }
 
   /** A node has told who is in a room, or that it has nobody there. */
@@ -806,10 +810,10 @@ export class Cluster {
       link: this.#link,
       nextEpoch: () => ++this.#epoch,
       state: function* (): Iterable<Ordered> {
-        yield { type: "rooms", rooms: [...host.rooms.keys()] };
+        yield* roomsOf([...host.rooms.keys()]);
         for (const key of neighbour.rooms) {
           const room = host.rooms.get(key);
-          if (room) yield membersOf(key, room);
+          if (room) yield* membersOf(key, room);
         }
       },
       onMessage: (message, payload) =>
@@ -956,13 +960,29 @@ function seatOf(key: string, id: string): string {
   return `${key}\0${id}`;
 }
 
-function membersOf(key: string, room: Room<Seated>): Ordered {
-  const members: PlacedMember[] = [];
-  for (const { id, node, sequence } of room.occupants) {
-    const member = node === undefined ? room.member(id) : undefined;
-    if (member) members.push({ ...member, sequence });
+/** All rooms, in messages that every engine takes. */
+function* roomsOf(keys: readonly string[]): Iterable<Ordered> {
+  for (let start = 0; start === 0 || start < keys.length; start += LISTED) {
+    const end = start + LISTED;
+    yield {
+      type: "rooms",
+      rooms: keys.slice(start, end),
+      first: start === 0,
+      last: end >= keys.length,
+    };
   }
-  return { type: "members", room: key, members };
+}
+
+/** All who are here in a room, in messages that every engine takes. */
+function* membersOf(room: string, of: Room<Seated>): Iterable<Ordered> {
+  const ids: string[] = [];
+  for (const { id, node, sequence } of of.occupants) {
+    const peer = node === undefined ? of.member(id) : undefined;
+    if (!peer) continue;
+    ids.push(id);
+    yield { type: "event", room, event: { type: "join", peer }, sequence };
+  }
+  yield { type: "members", room, ids };
 }
 
 /** Who sent a signal, as its server has written it: the data behind may be no JSON. */

@@ -38,6 +38,8 @@ export class Neighbour {
   readonly name: string;
   /** The rooms in which it has peers. */
   readonly rooms = new Set<string>();
+  /** Those that it has listed since it began to. */
+  readonly listed = new Set<string>();
   readonly #options: NeighbourOptions;
   readonly #outbound = new Outbound();
   readonly #inbound = new Inbound();
@@ -79,16 +81,12 @@ export class Neighbour {
   /** Tells it all it has to know, as if nothing had been said before. */
   begin(): void {
     this.#outbound.begin(this.#options.nextEpoch());
-    for (const message of this.#options.state()) this.send(message);
+    for (const message of this.#options.state()) this.#say(message, "", true);
   }
 
-  /** Says something in order. What does not fit begins the stream anew, in which the state is told and signals are lost. */
+  /** Says something in order. What does not fit is left out; it is told the state again when it is heard next. */
   send(message: Ordered, payload = ""): void {
-    const { own, name, link } = this.#options;
-    const mark = this.#outbound.next;
-    const frame = encodeNodeFrame({ from: own, mark, message, payload });
-    if (this.#outbound.push(frame)) link.send(name, frame);
-    else this.begin();
+    this.#say(message, payload, false);
   }
 
   /** Says something at most once. */
@@ -135,12 +133,14 @@ export class Neighbour {
     }
   }
 
-  /** It says how far it has told us: the last frames may have got lost. */
-  compare(sent: Mark): void {
-    this.#miss(sent, true);
+  /** It says how far it has heard us, and told us: the last frames may have got lost. */
+  compare(sent: Mark | undefined, got: Mark | undefined): void {
+    if (this.#outbound.broken) this.begin();
+    if (got) this.#outbound.acknowledge(got);
+    if (sent) this.#miss(sent, true);
   }
 
-  /** It says how far it has heard us. */
+  /** It has got so far. */
   acknowledge(got: Mark): void {
     this.#outbound.acknowledge(got);
   }
@@ -152,6 +152,13 @@ export class Neighbour {
     const frames = this.#outbound.since(mark);
     if (!frames) return this.begin();
     for (const frame of frames) link.send(name, frame);
+  }
+
+  #say(message: Ordered, payload: string, isState: boolean): void {
+    const { own, name, link } = this.#options;
+    const mark = this.#outbound.next;
+    const frame = encodeNodeFrame({ from: own, mark, message, payload });
+    if (this.#outbound.push(frame, isState)) link.send(name, frame);
   }
 
   #miss(mark: Mark, anew: boolean): void {

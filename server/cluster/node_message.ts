@@ -113,9 +113,11 @@ export interface Answer {
 /** What nodes say in order and exactly once, as long as they do not lose each other. */
 export type Ordered =
   | {
-    /** First of a stream: the rooms in which the sender has peers. It has none in others. */
+    /** What a stream begins with: the rooms in which the sender has peers, in as many messages as that takes. It has none in others. */
     readonly type: "rooms";
     readonly rooms: readonly string[];
+    readonly first: boolean;
+    readonly last: boolean;
   }
   | {
     /** Sent when the sender has its first peer in a room (`watch`), or none any more. */
@@ -123,10 +125,10 @@ export type Ordered =
     readonly room: string;
   }
   | {
-    /** Sent when the receiver watches a room: all peers of the sender there. */
+    /** Sent when the receiver watches a room, after a `join` of each peer that the sender has there: it has no others. */
     readonly type: "members";
     readonly room: string;
-    readonly members: readonly PlacedMember[];
+    readonly ids: readonly string[];
   }
   | {
     /** Sent when something happened to a peer of the sender. */

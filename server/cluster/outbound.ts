@@ -7,14 +7,20 @@ const MAX_CHARS = 16 * 1024 * 1024;
 
 /**
  * The frames to one other node, kept until it has told that it has them: an
- * engine may lose some. When too many are kept, the stream has to begin anew,
- * in another epoch.
+ * engine may lose some. When too many are kept the stream breaks, and has to
+ * begin anew, in another epoch.
  */
 export class Outbound {
   #epoch = 0;
   #last = 0;
   #kept: string[] = [];
   #chars = 0;
+  #broken = false;
+
+  /** Whether frames were left out. */
+  get broken(): boolean {
+    return this.#broken;
+  }
 
   /** How far it has come. */
   get mark(): Mark {
@@ -28,7 +34,8 @@ export class Outbound {
 
   /** Whether so much is kept that what can be refused should be. */
   get busy(): boolean {
-    return this.#kept.length > MAX_FRAMES / 2 || this.#chars > MAX_CHARS / 2;
+    return this.#broken || this.#kept.length > MAX_FRAMES / 2 ||
+      this.#chars > MAX_CHARS / 2;
   }
 
   /** Begins anew: nothing is kept, and the next frame is the first. */
@@ -37,13 +44,15 @@ export class Outbound {
     this.#last = 0;
     this.#kept = [];
     this.#chars = 0;
+    this.#broken = false;
   }
 
-  /** Keeps the next frame; `false` when there is no room for it. */
-  push(frame: string): boolean {
-    if (
-      this.#kept.length >= MAX_FRAMES || this.#chars + frame.length > MAX_CHARS
-    ) return false;
+  /** Keeps the next frame, of what the stream begins with without a bound; `false` when it is left out. */
+  push(frame: string, isState: boolean): boolean {
+    const isFull = this.#kept.length >= MAX_FRAMES ||
+      this.#chars + frame.length > MAX_CHARS;
+    if (isFull && !isState) this.#broken = true;
+    if (this.#broken) return false;
     this.#last++;
     this.#kept.push(frame);
     this.#chars += frame.length;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { LIMITS } from "../../protocol.ts";
-import { type Route, route } from "../../server/route.ts";
+import { type Route, route, template } from "../../server/route.ts";
 
 function room(key: string, id?: string): Route {
   const [party = "", room = ""] = key.split("\0");
@@ -28,6 +28,8 @@ const CASES: readonly (readonly [path: string, expected: Route])[] = [
     to: "turn",
   } as Route],
   ["/metrics", { to: "metrics" }],
+  ["/ready", { to: "ready" }],
+  ["/ready/", nowhere],
   ["/parties/main/r/turn/x", nowhere],
   ["/parties/main/r/other", nowhere],
   ["/parties//r", { to: "refusal", code: "bad-party" }],
@@ -46,5 +48,22 @@ const CASES: readonly (readonly [path: string, expected: Route])[] = [
 for (const [path, expected] of CASES) {
   Deno.test(`route goes to ${expected.to} when asked for ${path.slice(0, 48)} of ${path.length}`, () => {
     assertEquals(route(new URL(path, "http://localhost"), LIMITS), expected);
+  });
+}
+
+const TEMPLATES: readonly (readonly [path: string, name?: string])[] = [
+  ["/health", "/health"],
+  ["/ready", "/ready"],
+  ["/metrics", "/metrics"],
+  ["/parties/secret/secret?_pk=secret", "/parties/{party}/{room}"],
+  ["/parties/secret/secret/turn", "/parties/{party}/{room}/turn"],
+  ["/parties/secret/%00"],
+  ["/secret"],
+];
+
+for (const [path, name] of TEMPLATES) {
+  Deno.test(`template is ${name} when asked for ${path}`, () => {
+    const asked = route(new URL(path, "http://localhost"), LIMITS);
+    assertEquals(template(asked), name);
   });
 }

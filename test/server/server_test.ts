@@ -51,6 +51,7 @@ const ANSWERS: readonly (readonly [
     rooms: 0,
     peers: 0,
   }],
+  ["GET", "/ready", 200, { status: "ok" }],
   ["GET", "/", 404, {
     error: { code: "not-found", message: "Nothing is here" },
   }],
@@ -113,6 +114,8 @@ Deno.test("Server answers 200 in words when a room is asked for without an upgra
 for (
   const path of [
     "/health",
+    "/ready",
+    "/metrics",
     "/parties/main/r",
     "/parties/main/r/turn",
     "/",
@@ -249,6 +252,39 @@ Deno.test("Server lets a peer in with STUN when the TURN vendor is down", async 
   assertEquals(peer.welcome.iceServers, [{
     urls: ["stun:stun.cloudflare.com:3478"],
   }]);
+});
+
+Deno.test("Server tells its metrics in the text format of Prometheus", async () => {
+  await using server = startServer();
+  const response = await fetch(`${server.url}/metrics`);
+  assertEquals(
+    response.headers.get("content-type"),
+    "text/plain; version=0.0.4; charset=utf-8",
+  );
+  const lines = (await response.text()).split("\n");
+  assert(lines.includes("webrtc_rooms 0"));
+  assert(lines.includes("webrtc_joins_total 0"));
+});
+
+Deno.test("Server counts joins, signals, their time, and what goes over sockets", async () => {
+  await using server = startServer();
+  await using ann = await RawPeer.join(server.url, "r", "ann");
+  await using bob = await RawPeer.join(server.url, "r", "bob");
+  const signal = { type: "signal", to: "bob", data: "x".repeat(1000) } as const;
+  ann.send(signal);
+  await bob.next("signal");
+  await ann.next("join");
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  for (
+    const line of [
+      "webrtc_joins_total 2",
+      'webrtc_sessions{state="live"} 2',
+      'webrtc_signals_total{path="local"} 1',
+      'webrtc_relay_seconds_count{path="local"} 1',
+      `webrtc_bytes_total{direction="in"} ${JSON.stringify(signal).length}`,
+      `webrtc_bytes_total{direction="out"} ${ann.bytes + bob.bytes}`,
+    ]
+  ) assertEquals(text.split("\n").includes(line), true, `${line} in ${text}`);
 });
 
 Deno.test("Server counts rooms and peers while they are there", async () => {

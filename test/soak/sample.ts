@@ -35,7 +35,7 @@ export async function takeSample(
     timers,
     rooms: gauge("rooms"),
     peers: gauge("peers"),
-    away: gauge("away"),
+    away: gauge('sessions{state="away"}'),
   };
 }
 

@@ -26,7 +26,7 @@ export async function startProgram(
   if (dotenv !== undefined) await Deno.writeTextFile(`${cwd}/.env`, dotenv);
   const root = new URL("../../", import.meta.url);
   const permissions = config.tasks.serve.command.split(" ").filter((word) =>
-    word.startsWith("--allow")
+    word.startsWith("--")
   );
   const child = new Deno.Command(Deno.execPath(), {
     args: [

@@ -93,6 +93,8 @@ export class Lobby {
   readonly #startedAt: number;
   /** Seats that are being claimed, which none of those may give back who do not get it. */
   readonly #reserving = new Counts();
+  /** Resolves when the last session has ended, once it is about to stop. */
+  readonly #deserted = Promise.withResolvers<void>();
   #serial = 0;
   #stopping = false;
 
@@ -240,7 +242,11 @@ export class Lobby {
     });
     const closed = Promise.all(sessions.map((session) => session.closed));
     for (const session of sessions) session.drain();
-    await atMost(DRAIN_MS, closed);
+    // Other nodes come for those whose clients are on their way there.
+    const moved = this.#cluster && sessions.length > 0
+      ? this.#deserted.promise
+      : closed;
+    await atMost(DRAIN_MS, moved);
     for (const session of [...this.#sessions.keys()]) {
       session.close(CLOSE.restarting, "restarting");
     }
@@ -340,6 +346,9 @@ export class Lobby {
         // Whoever is about to get the seat needs the claim.
         const isWanted = this.#reserving.count(seatOf({ key, id })) > 0;
         if (!isWanted) this.#cluster?.release(key, id);
+        if (this.#stopping && this.#sessions.size === 0) {
+          this.#deserted.resolve();
+        }
         if (!room.deserted) return;
         this.#rooms.delete(key);
         this.#cluster?.leave(key);
@@ -354,7 +363,7 @@ export class Lobby {
     if (known) return known;
     const room = new Room<Seated>(
       this.#services.limits.peersPerRoom,
-      (event) => this.#cluster?.tell(key, event),
+      (...told) => this.#cluster?.tell(key, ...told),
     );
     this.#rooms.set(key, room);
     this.#cluster?.enter(key);
@@ -364,9 +373,11 @@ export class Lobby {
   /** Goes on with a session of another node; its client is about to take it. */
   #adopt(key: string, member: Member, state: SessionState): void {
     const { id } = member;
+    // Not all of it, and what was signaled to it since is lost.
+    const anew = state.continues === "restored";
     const session = this.#make({ key, id, borrows: true, state });
     this.#count(session, undefined);
-    this.#room(key).place(session, member);
+    this.#room(key).place(session, member, anew);
   }
 
   /** Gives a seat to another node, if whoever wants it there may have it. */

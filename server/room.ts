@@ -44,7 +44,7 @@ type Seat<O> =
  */
 export class Room<O extends Occupant = Occupant> {
   readonly #maxPeers: number;
-  readonly #tellNodes: (event: RoomEvent) => void;
+  readonly #tellNodes: (event: RoomEvent, anew: boolean) => void;
   // Peers choose their ids: keys of a Map, never of an object.
   readonly #seats = new Map<string, Seat<O>>();
   #lastJoinedAt = 0;
@@ -53,7 +53,7 @@ export class Room<O extends Occupant = Occupant> {
   /** An empty room for at most `maxPeers`; `tellNodes` hears what happens to those who are here. */
   constructor(
     maxPeers: number,
-    tellNodes: (event: RoomEvent) => void = () => {},
+    tellNodes: (event: RoomEvent, anew: boolean) => void = () => {},
   ) {
     this.#maxPeers = maxPeers;
     this.#tellNodes = tellNodes;
@@ -133,16 +133,21 @@ export class Room<O extends Occupant = Occupant> {
 
   /**
    * Seats somebody who has joined elsewhere, as it was there; a membership that
-   * is known goes on with another occupant. The others are told what is news to them.
+   * is known goes on with another occupant. The others are told what is news to
+   * them, and with `anew` in any case: what they have signaled may be lost.
    */
-  place(occupant: O, { id, joinedAt, presence, away }: Member): void {
+  place(
+    occupant: O,
+    { id, joinedAt, presence, away }: Member,
+    anew = false,
+  ): void {
     this.#lastJoinedAt = Math.max(joinedAt, this.#lastJoinedAt);
     const known = this.#seats.get(id);
     if (known?.state === "joined" && known.joinedAt === joinedAt) {
       known.occupant = occupant;
-      if (occupant.node === undefined) {
-        this.#tellNodes({ type: "join", peer: memberOf(id, known) });
-      }
+      const join = { type: "join", peer: memberOf(id, known) } as const;
+      if (anew) this.#tell(occupant, join, anew);
+      else if (occupant.node === undefined) this.#tellNodes(join, anew);
       if (presence !== undefined) this.publish(occupant, presence);
       this.#mark(occupant, away);
       return;
@@ -219,10 +224,12 @@ export class Room<O extends Occupant = Occupant> {
     return true;
   }
 
-  #tell({ id, node }: O, event: RoomEvent): void {
+  #tell({ id, node }: O, event: RoomEvent, anew = false): void {
     // Who was lost because we stop comes back, maybe to them.
     const isGone = event.type === "leave" && event.reason !== "lost";
-    if (node === undefined && (!this.#silent || isGone)) this.#tellNodes(event);
+    if (node === undefined && (!this.#silent || isGone)) {
+      this.#tellNodes(event, anew);
+    }
     if (this.#silent) return;
     const frame = encode(event);
     for (const [other, seat] of this.#seats) {

@@ -28,7 +28,9 @@ const BEAT_MS = 2_000;
 const DISCOVERY_MS = 300;
 /** How long another node may take to tell who is in a room. */
 const MEMBERS_MS = 1_000;
-/** How long another node may take to answer; it may ask a socket whether it lives, for a second. */
+/** How long a question to another node may take to get there: one that was killed does not say so. */
+const HEARD_MS = 1_000;
+/** How long it may take from then on to answer; it may ask a socket whether it lives, for a second. */
 const ANSWER_MS = 2_500;
 /** How long a seat is remembered that was given to another node: signals for it may still come. */
 const MOVED_MS = 10_000;
@@ -111,7 +113,15 @@ export class Cluster {
     string,
     { readonly nodes: Set<string>; readonly done: PromiseWithResolvers<void> }
   >();
-  readonly #asks = new Map<number, (answer: Yielded | undefined) => void>();
+  readonly #asks = new Map<
+    number,
+    {
+      /** The other node has the question. */
+      readonly heard: () => void;
+      /** It answers, or does not. */
+      readonly answer: (answer: Yielded | undefined) => void;
+    }
+  >();
   /** Seats that were given to other nodes lately, and to which. */
   readonly #moved = new Map<string, string>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
@@ -270,13 +280,13 @@ export class Cluster {
   }
 
   /** Tells the nodes that have peers in a room what happened to one that is here. */
-  tell(key: string, event: RoomEvent): void {
+  tell(key: string, event: RoomEvent, anew = false): void {
     const id = event.type === "join" ? event.peer.id : event.id;
     const seated = this.#options.host.rooms.get(key)?.occupant(id);
     const sequence = seated?.sequence ?? 0;
     for (const neighbour of this.#neighbours.values()) {
       if (!neighbour.rooms.has(key)) continue;
-      neighbour.send({ type: "event", room: key, event, sequence });
+      neighbour.send({ type: "event", room: key, event, sequence, anew });
     }
   }
 
@@ -301,7 +311,7 @@ export class Cluster {
     if (this.#state === "closed") return;
     this.#state = "closed";
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const answer of this.#asks.values()) answer(undefined);
+    for (const { answer } of this.#asks.values()) answer(undefined);
     for (const { done } of this.#pending.values()) done.resolve();
     this.#discovered.resolve();
     this.#broadcast({ type: "gone" });
@@ -363,8 +373,10 @@ export class Cluster {
         return neighbour.acknowledge(message.mark);
       case "ask":
         return void this.#answer(neighbour, message);
+      case "asked":
+        return this.#asks.get(message.number)?.heard();
       case "answer":
-        return this.#asks.get(message.number)?.(message.answer);
+        return this.#asks.get(message.number)?.answer(message.answer);
       case "echo":
         return this.#timed(message.echo);
       case "gone":
@@ -386,6 +398,7 @@ export class Cluster {
   ): Promise<void> {
     const { host, log } = this.#options;
     const to = neighbour.name;
+    neighbour.tell({ type: "asked", number });
     let answer: Yielded = { yielded: "nothing", code: "id-taken" };
     try {
       // The node to which it went has it now, or will.
@@ -407,15 +420,22 @@ export class Cluster {
     if (this.#neighbours.get(node)?.lost || !this.#up) return;
     const number = ++this.#number;
     const answered = Promise.withResolvers<Yielded | undefined>();
-    this.#asks.set(number, (answer) => {
-      // What is for it comes right behind.
-      if (answer?.yielded === "session") {
-        this.#arriving.set(seatOf(question.key, question.id), []);
-      }
-      answered.resolve(answer);
+    const giveUp = () => answered.resolve(undefined);
+    let cancel = this.#later(HEARD_MS, giveUp);
+    this.#asks.set(number, {
+      heard: () => {
+        cancel();
+        cancel = this.#later(ANSWER_MS, giveUp);
+      },
+      answer: (answer) => {
+        // What is for it comes right behind.
+        if (answer?.yielded === "session") {
+          this.#arriving.set(seatOf(question.key, question.id), []);
+        }
+        answered.resolve(answer);
+      },
     });
     this.#neighbour(node).tell({ type: "ask", number, ...question });
-    const cancel = this.#later(ANSWER_MS, () => answered.resolve(undefined));
     const answer = await answered.promise;
     cancel();
     this.#asks.delete(number);
@@ -590,7 +610,7 @@ export class Cluster {
     peer.supersede("name");
     const still = host.rooms.get(key);
     if (by && still && this.#neighbours.has(node)) {
-      this.#place(still, key, by, node);
+      this.#place(still, key, { member: by, node, anew: false });
     }
   }
 
@@ -660,10 +680,11 @@ export class Cluster {
   #apply(
     { name }: Neighbour,
     room: Room<Seated>,
-    { room: key, event, sequence }: Ordered & { type: "event" },
+    { room: key, event, sequence, anew }: Ordered & { type: "event" },
   ): void {
     if (event.type === "join") {
-      return this.#place(room, key, { ...event.peer, sequence }, name);
+      const member = { ...event.peer, sequence };
+      return this.#place(room, key, { member, node: name, anew });
     }
     const peer = room.occupant(event.id);
     // It has moved since, or was ours all the time.
@@ -688,9 +709,13 @@ export class Cluster {
   #place(
     room: Room<Seated>,
     key: string,
-    { sequence, ...member }: PlacedMember,
-    node: string,
+    placed: {
+      readonly member: PlacedMember;
+      readonly node: string;
+      readonly anew: boolean;
+    },
   ): void {
+    const { member: { sequence, ...member }, node, anew } = placed;
     const seated = room.occupant(member.id);
     if (seated && seated.node === undefined) {
       // Either what it says is late, or there are two: the engine knows.
@@ -700,12 +725,12 @@ export class Cluster {
     let peer = this.#remotePeer(key, member.id, node, sequence);
     if (seated instanceof RemotePeer && same) {
       peer = seated;
-      if (seated.node !== node) peer.move(node);
+      if (seated.node !== node) peer.move(node, anew);
       peer.sequence = sequence;
     }
     peer.away = member.away;
     const away = member.away || (this.#neighbours.get(node)?.lost ?? true);
-    room.place(peer, { ...member, away });
+    room.place(peer, { ...member, away }, anew);
   }
 
   /** Removes the peers of a node from a room, but for some. */
@@ -980,7 +1005,8 @@ function* membersOf(room: string, of: Room<Seated>): Iterable<Ordered> {
     const peer = node === undefined ? of.member(id) : undefined;
     if (!peer) continue;
     ids.push(id);
-    yield { type: "event", room, event: { type: "join", peer }, sequence };
+    const event = { type: "join", peer } as const;
+    yield { type: "event", room, event, sequence, anew: false };
   }
   yield { type: "members", room, ids };
 }

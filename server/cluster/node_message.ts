@@ -31,6 +31,11 @@ export type Datagram =
   | Again
   | { readonly type: "ack"; readonly mark: Mark }
   | Ask
+  | {
+    /** Sent as soon as an {@linkcode Ask} has come, whose answer may take a while. */
+    readonly type: "asked";
+    readonly number: number;
+  }
   | Answer
   | {
     /** The signal with that number was handed on. */
@@ -137,6 +142,8 @@ export type Ordered =
     readonly event: RoomEvent;
     /** With `join`: see {@linkcode PlacedMember.sequence}. */
     readonly sequence: number;
+    /** With `join`: whether what was signaled to the peer at another node may be lost. */
+    readonly anew: boolean;
   }
   | {
     /** A signal for a peer of the receiver; the frame for its socket is the payload. */

@@ -60,11 +60,11 @@ export class RemotePeer implements Occupant {
     return true;
   }
 
-  /** Goes on at another node; signals wait for what the one before has not handed on. */
-  move(node: string): void {
-    this.#behind.push(this.#node);
+  /** Goes on at another node; signals wait for what the one before has not handed on, unless that is lost. */
+  move(node: string, isLost: boolean): void {
+    if (!isLost) this.#behind.push(this.#node);
     this.#node = node;
-    if (this.#behind.length === 1) this.#ask();
+    if (!isLost && this.#behind.length === 1) this.#ask();
   }
 
   /** A node has handed on all that it had, or never will. */

@@ -193,3 +193,82 @@ Deno.test("Room tells the newcomer of nobody who was dropped while he joined", (
   assertEquals(c.news(), []);
   assertEquals(b.news().length, 2);
 });
+
+/** A peer of another node. */
+class Stranger extends Listener {
+  readonly node: string;
+
+  constructor(id: string, node: string) {
+    super(id);
+    this.node = node;
+  }
+}
+
+Deno.test("Room tells of a membership that goes on elsewhere only what is news", () => {
+  const { room, peers: [a] } = roomOf("a");
+  const member = { id: "b", joinedAt: 5, presence: "x", away: false };
+  room.place(new Stranger("b", "1"), member);
+  assertEquals(a?.news(), [{ type: "join", peer: member }]);
+  room.place(new Stranger("b", "2"), { ...member, away: true });
+  assertEquals(a?.news(), [{ type: "away", id: "b" }]);
+  assertEquals(room.occupant("b")?.node, "2");
+  const next = { ...member, presence: "y" };
+  room.place(new Stranger("b", "3"), next);
+  assertEquals(a?.news(), [
+    { type: "presence", id: "b", presence: "y" },
+    { type: "back", id: "b" },
+  ]);
+  // Whoever signaled it before must do so again.
+  room.place(new Stranger("b", "4"), next, true);
+  assertEquals(a?.news(), [{ type: "join", peer: next }]);
+});
+
+Deno.test("Room tells that a peer has left when another membership of its id is placed", () => {
+  const { room, peers: [a] } = roomOf("a");
+  const member = { id: "b", joinedAt: 5, presence: null, away: false };
+  room.place(new Stranger("b", "1"), member);
+  a?.news();
+  const other = { ...member, joinedAt: 6 };
+  room.place(new Stranger("b", "2"), other);
+  assertEquals(a?.news(), [
+    { type: "leave", id: "b", reason: "lost" },
+    { type: "join", peer: other },
+  ]);
+});
+
+Deno.test("Room tells nodes of those who are here, and of nobody else", () => {
+  const told: unknown[] = [];
+  const room = new Room(8, (event, anew) => told.push([event.type, anew]));
+  const a = new Listener("a");
+  const member = { id: "b", joinedAt: 5, presence: null, away: false };
+  room.claim(a);
+  room.join(a, 1);
+  room.place(new Stranger("b", "1"), member);
+  assertEquals(told.splice(0), [["join", false]]);
+  assertEquals(room.deserted, false);
+  // It comes here, where all that was signaled to it is known.
+  room.place(new Listener("b"), member);
+  // And once more, after its node was lost.
+  room.place(new Listener("b"), member, true);
+  assertEquals(told.splice(0), [["join", false], ["join", true]]);
+  room.leave(a, "goodbye");
+  room.place(new Stranger("b", "1"), member);
+  assertEquals(told, [["leave", false]]);
+  assertEquals(room.deserted, true);
+});
+
+Deno.test("Room tells nodes of a goodbye, and not of a lost peer, when it is silent", () => {
+  const told: string[] = [];
+  const room = new Room(8, ({ type }) => void told.push(type));
+  const [a, b] = [new Listener("a"), new Listener("b")];
+  for (const peer of [a, b]) {
+    room.claim(peer);
+    room.join(peer, 1);
+  }
+  told.splice(0);
+  room.silence();
+  room.leave(a, "lost");
+  assertEquals(told, []);
+  room.leave(b, "goodbye");
+  assertEquals(told, ["leave"]);
+});

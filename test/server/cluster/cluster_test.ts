@@ -244,3 +244,22 @@ Deno.test("Cluster keeps those away who go on elsewhere when a node stops", asyn
     assertEquals([seen(a), seen(b), seen(c)], ["b c", "a c", "a b"]);
   });
 });
+
+Deno.test("Cluster waits for those to move who have dropped their sockets when a node stops", async () => {
+  await among(3, async ({ nodes, time, peers }) => {
+    const [a, b, c] = [at(peers, 0), at(peers, 1), at(peers, 2)];
+    const draining = nodes.node(0).lobby.drain();
+    a.end(4003);
+    c.end(4003);
+    await time.flow(1_000);
+    b.tell("a", 1);
+    await time.flow(0);
+    for (const peer of [a, c]) {
+      assertEquals(await nodes.knock(peer, 1), undefined);
+      assertEquals(peer.welcome?.session, "resumed");
+    }
+    assertEquals(a.heard.length, 1);
+    await draining;
+    assertEquals([seen(a), seen(b), seen(c)], ["b c", "a c", "a b"]);
+  });
+});

@@ -27,9 +27,9 @@ function peerAt1(alive: readonly string[]): {
 Deno.test("RemotePeer holds signals back until each node that it has left has handed on what came before", () => {
   const { peer, did } = peerAt1(["1", "2", "3"]);
   peer.offer("a");
-  peer.move("2");
+  peer.move("2", false);
   peer.offer("b");
-  peer.move("3");
+  peer.move("3", false);
   peer.offer("c");
   assertEquals(did, ["a to 1", "fence 1"]);
   peer.fenced("2");
@@ -43,14 +43,14 @@ Deno.test("RemotePeer holds signals back until each node that it has left has ha
 
 Deno.test("RemotePeer waits for no node that is lost", () => {
   const { peer, did } = peerAt1(["3"]);
-  peer.move("2");
+  peer.move("2", false);
   peer.offer("a");
   assertEquals(did, ["a to 2"]);
 });
 
 Deno.test("RemotePeer is busy when much waits for a node that it has left", () => {
   const { peer } = peerAt1(["1"]);
-  peer.move("2");
+  peer.move("2", false);
   const taken = Array.from({ length: 300 }, () => peer.offer("x"));
   assertEquals(taken.filter(Boolean).length, 256);
 });

@@ -2,13 +2,10 @@ import { CLOSE, type Member, type RefusalCode } from "../protocol.ts";
 import { atMost } from "./at_most.ts";
 import { Counts } from "./counts.ts";
 import type { Backplane } from "./backplane/backplane.ts";
-import {
-  Cluster,
-  type ClusterHost,
-  type Seated,
-  type SeatWanted,
-} from "./cluster/cluster.ts";
+import { Cluster } from "./cluster/cluster.ts";
+import type { ClusterHost, SeatWanted } from "./cluster/cluster_host.ts";
 import type { Yielded } from "./cluster/node_message.ts";
+import { type Seated, seatOf } from "./cluster/seated.ts";
 import type { PeerSocket } from "./peer_socket.ts";
 import { RateLimits } from "./rate_limits.ts";
 import {
@@ -456,11 +453,6 @@ export class Lobby {
 function inTheWay(grant: Grant): PeerSocket | undefined {
   const mayBe = grant.to === "resume" || grant.to === "replace";
   return mayBe && grant.ifSilent ? grant.session.socket : undefined;
-}
-
-/** Names a seat. */
-function seatOf({ key, id }: Pick<SeatWanted, "key" | "id">): string {
-  return `${key}\0${id}`;
 }
 
 function refuse(code: RefusalCode): Grant {

@@ -13,7 +13,7 @@
  * | who may join                           | `authorize.ts`, `jwt_authorizer.ts`, `origins.ts`, `refusal.ts` | `test/server/admission_test.ts` |
  * | who gets which seat                    | `lobby.ts`, `resumption.ts`, `resume_token.ts` | `test/server/takeover_test.ts`, `resumption_test.ts` |
  * | who is in a room and who hears what    | `room.ts`                                 | `test/server/room_test.ts`, `history_test.ts` |
- * | how several nodes are one server | `cluster/cluster.ts`, and for what goes from node to node `cluster/neighbour.ts`, `cluster/node_message.ts` | `test/server/cluster/`, `test/cluster/` |
+ * | how several nodes are one server       | `cluster/cluster.ts`; who has a seat among them `cluster/seats.ts`, who is in a room `cluster/shared_rooms.ts`, what gets there in order `cluster/neighbour.ts` | `test/server/cluster/`, `test/cluster/` |
  * | how a membership outlives its socket   | `session.ts`, `mailbox.ts`                | `test/server/session_test.ts`, `mailbox_test.ts` |
  * | what one socket may do                 | `peer_socket.ts`, `rate_limit.ts`         | `test/server/hostile_test.ts`  |
  * | what is logged and counted             | `log_record.ts`, `log_writer.ts`, `tally.ts`, `status.ts` | `test/server/log_writer_test.ts`, `tally_test.ts` |

@@ -19,7 +19,8 @@ import { type Kept, Mailbox } from "./mailbox.ts";
 import { PeerSocket } from "./peer_socket.ts";
 import type { ResumeClaim, ResumeTokens } from "./resume_token.ts";
 import type { ShownToken, Ticket } from "./resumption.ts";
-import type { Cluster, LocalPeer, Seated } from "./cluster/cluster.ts";
+import type { Cluster } from "./cluster/cluster.ts";
+import type { LocalPeer, Seated } from "./cluster/seated.ts";
 import { encode, type Room } from "./room.ts";
 import type { Tally } from "./tally.ts";
 

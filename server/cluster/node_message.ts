@@ -85,6 +85,9 @@ export interface Ask {
   readonly contest?: PlacedMember;
 }
 
+/** What is asked. */
+export type Question = Omit<Ask, "type" | "number">;
+
 /** What becomes of a seat that another node wants. */
 export type Yielded =
   | {

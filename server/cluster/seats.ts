@@ -1,0 +1,333 @@
+import type { Member, RefusalCode } from "../../protocol.ts";
+import type { Link } from "../backplane/backplane.ts";
+import type { ShownToken } from "../resumption.ts";
+import type { SessionState } from "../session.ts";
+import { claimName, type Claims } from "./claims.ts";
+import type { ClusterHost, SeatWanted } from "./cluster_host.ts";
+import type { Ask, PlacedMember, Question, Yielded } from "./node_message.ts";
+import { isHere, type LocalPeer, seatOf } from "./seated.ts";
+import type { SharedRooms } from "./shared_rooms.ts";
+import type { Timers } from "./timers.ts";
+
+/** How long a seat is remembered that was given to another node: signals for it may still come. */
+const MOVED_MS = 10_000;
+/** How often a claim is tried against others that come and go. */
+const MAX_ATTEMPTS = 4;
+/** Signals that wait for a session that is on its way here. */
+const MAX_EARLY = 256;
+
+/** What seats need. */
+export interface SeatsOptions {
+  /** Name of this node. */
+  readonly own: string;
+  /** Has the rooms. */
+  readonly host: ClusterHost;
+  /** Asks the engine. */
+  readonly link: Link;
+  /** What is claimed there. */
+  readonly claims: Claims;
+  /** Tells other nodes. */
+  readonly rooms: SharedRooms;
+  /** Runs until the node goes. */
+  readonly timers: Timers;
+  /** Whether the engine answers. */
+  readonly isUp: () => boolean;
+  /** Asks a node; `undefined` if it does not answer. */
+  readonly ask: (
+    node: string,
+    question: Question,
+    onAnswer?: (answer: Yielded | undefined) => void,
+  ) => Promise<Yielded | undefined>;
+}
+
+/** A session that comes from another node. */
+type Moving = Yielded & { yielded: "session" };
+
+/** Who has which seat, of all nodes: the engine says which node, that node says whether it may be had. */
+export class Seats {
+  readonly #options: SeatsOptions;
+  /** Seats that were given to other nodes lately, and to which. */
+  readonly #moved = new Map<string, string>();
+  /** Those who want the same seat, one after the other. */
+  readonly #queues = new Map<string, Promise<void>>();
+  /** What is to be done when a session is here that is on its way. */
+  readonly #arriving = new Map<string, (() => void)[]>();
+
+  /** Has none. */
+  constructor(options: SeatsOptions) {
+    this.#options = options;
+  }
+
+  /** See `Cluster.reserve`. */
+  async reserve(
+    wanted: SeatWanted,
+    shown: ShownToken | undefined,
+  ): Promise<RefusalCode | undefined> {
+    const seat = seatOf(wanted);
+    const before = this.#queues.get(seat);
+    const turn = Promise.resolve(before)
+      .then(() => this.#reserve(wanted, shown));
+    const settled = turn.then(() => {}, () => {});
+    this.#queues.set(seat, settled);
+    try {
+      return await turn;
+    } finally {
+      this.#arrive(seat);
+      if (this.#queues.get(seat) === settled) this.#queues.delete(seat);
+    }
+  }
+
+  /** See `Cluster.peek`. */
+  async peek(
+    wanted: SeatWanted,
+    shown: ShownToken | undefined,
+  ): Promise<RefusalCode | undefined> {
+    const { own, host, link, ask } = this.#options;
+    const { key, id } = wanted;
+    const seated = host.rooms.get(key)?.occupant(id);
+    if (isHere(seated)) return;
+    let holder: string | undefined;
+    try {
+      holder = await link.holder(claimName(key, id));
+    } catch {
+      return seated && !this.#continues(wanted, shown) ? "id-taken" : undefined;
+    }
+    if (holder === undefined || holder === own) return;
+    const answer = await ask(holder, { ...asked(wanted), peek: true });
+    if (answer?.yielded === "nothing") return answer.code;
+    return answer || this.#continues(wanted, shown) ? undefined : "id-taken";
+  }
+
+  /** Another node wants a seat that this one has claimed. */
+  async answer(
+    { key, id, token, peek, contest }: Ask,
+    to: string,
+  ): Promise<Yielded> {
+    if (contest) return this.#contested(key, contest, to);
+    // The node to which it went has it now, or will.
+    const moved = this.movedTo(key, id);
+    if (moved !== undefined && moved !== to) {
+      return { yielded: "nothing", code: "id-taken" };
+    }
+    return await this.#options.host.yield({ key, id, token, peek, to });
+  }
+
+  /** See `Cluster.give`. */
+  give(key: string, member: Member, to: string, sequence: number): void {
+    const { claims, timers, rooms, host } = this.#options;
+    const { id, away } = member;
+    const name = claimName(key, id);
+    claims.forget(name);
+    this.#moved.set(name, to);
+    timers.later(MOVED_MS, () => {
+      if (this.#moved.get(name) === to) this.#moved.delete(name);
+    });
+    const peer = rooms.remotePeer({ room: key, id, node: to, sequence });
+    peer.away = away;
+    host.rooms.get(key)?.place(peer, member);
+  }
+
+  /** The node to which a seat of ours went lately. */
+  movedTo(key: string, id: string): string | undefined {
+    return this.#moved.size === 0
+      ? undefined
+      : this.#moved.get(claimName(key, id));
+  }
+
+  /** Keeps something to be done until a session is here that is on its way; `false` if it is not, or too much waits. */
+  keepFor(seat: string, deliver: () => void): boolean {
+    const early = this.#arriving.get(seat);
+    if (!early || early.length >= MAX_EARLY) return false;
+    early.push(deliver);
+    return true;
+  }
+
+  /** Keeps the claims, and settles those that others have. */
+  async renew(): Promise<void> {
+    const { claims, host } = this.#options;
+    const lost = new Set(await claims.renew());
+    if (lost.size === 0) return;
+    for (const [key, room] of [...host.rooms]) {
+      for (const seated of room.occupants) {
+        if (isHere(seated) && lost.has(claimName(key, seated.id))) {
+          await this.contest(key, seated);
+        }
+      }
+    }
+  }
+
+  /** Another node may have the seat of a peer of ours, too: which of the two stays? */
+  async contest(key: string, peer: LocalPeer): Promise<void> {
+    const { own, host, link, rooms, ask } = this.#options;
+    const { id, sequence } = peer;
+    const name = claimName(key, id);
+    const member = host.rooms.get(key)?.member(id);
+    const isStill = () => host.rooms.get(key)?.occupant(id) === peer;
+    // One that has not joined yet is settled with the next renewal.
+    if (!member || !isStill()) return;
+    const contest = { ...member, sequence };
+    try {
+      const holder = await link.holder(name);
+      if (holder === own) return;
+      const answer = holder === undefined
+        ? undefined
+        : await ask(holder, { key, id, peek: false, contest });
+      if (!isStill()) return;
+      if (holder !== undefined && answer?.yielded === "nothing") {
+        return this.#supersede(key, peer, answer.member, holder);
+      }
+      if (await link.claim(name, holder) !== own || !isStill()) return;
+      // Others may have taken the word of the other node.
+      rooms.tell(key, {
+        type: "join",
+        peer: host.rooms.get(key)?.member(id) ?? member,
+      });
+    } catch {
+      // The engine is down again: with the next renewal.
+    }
+  }
+
+  async #reserve(
+    wanted: SeatWanted,
+    shown: ShownToken | undefined,
+  ): Promise<RefusalCode | undefined> {
+    const { own, host, link, claims, isUp, ask } = this.#options;
+    const { key, id } = wanted;
+    const name = claimName(key, id);
+    let instead: string | undefined;
+    let moving: Moving | undefined;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      // Whoever is here decides.
+      if (isHere(host.rooms.get(key)?.occupant(id))) return;
+      let holder: string;
+      try {
+        if (!isUp()) throw new Error("the engine is down");
+        holder = await link.claim(name, instead);
+      } catch {
+        // What is known decides; both sides settle it when the engine is back.
+        const seated = host.rooms.get(key)?.occupant(id);
+        const isTaken = seated && !this.#continues(wanted, shown);
+        if (isTaken) return "id-taken";
+        holder = own;
+      }
+      if (holder === own) {
+        if (isHere(host.rooms.get(key)?.occupant(id))) return;
+        claims.hold(name);
+        this.#moved.delete(name);
+        return this.#settle(wanted, shown, moving);
+      }
+      const question = { ...asked(wanted), peek: false };
+      const answer = await ask(holder, question, (answer) => {
+        // What is for it comes right behind.
+        if (answer?.yielded === "session") {
+          this.#arriving.set(seatOf(wanted), []);
+        }
+      });
+      if (answer?.yielded === "nothing") return answer.code;
+      if (answer?.yielded === "session") moving = answer;
+      // A node that does not answer may be no more; whoever proves to be its peer goes on here.
+      if (!answer && !this.#continues(wanted, shown)) return "id-taken";
+      instead = holder;
+    }
+    return "id-taken";
+  }
+
+  /** The seat is ours: the session comes here, or goes on with what is known of it. */
+  #settle(
+    wanted: SeatWanted,
+    shown: ShownToken | undefined,
+    moving: Moving | undefined,
+  ): undefined {
+    const { host } = this.#options;
+    const { key, id } = wanted;
+    const room = host.rooms.get(key);
+    const seated = room?.occupant(id);
+    const member = room?.member(id);
+    if (moving) {
+      host.adopt(key, moving.member, moving.state);
+      this.#arrive(seatOf(wanted));
+    } else if (shown && member && this.#continues(wanted, shown)) {
+      host.adopt(key, member, stateOf(shown));
+    } else if (room && seated) {
+      // Its node has given it back, and the word of that is on its way.
+      room.leave(seated, "lost");
+    }
+  }
+
+  /** Whether somebody proves to be the peer that another node had, and no other is known by that id. */
+  #continues({ key, id }: SeatWanted, shown: ShownToken | undefined): boolean {
+    if (!shown?.claim.proven) return false;
+    const member = this.#options.host.rooms.get(key)?.member(id);
+    return !member || member.joinedAt === shown.claim.joinedAt;
+  }
+
+  /** Does what has waited for a session. */
+  #arrive(seat: string): void {
+    const early = this.#arriving.get(seat) ?? [];
+    this.#arriving.delete(seat);
+    for (const deliver of early) deliver();
+  }
+
+  /** Another node has let somebody in by an id that is taken here. */
+  #contested(key: string, contest: PlacedMember, node: string): Yielded {
+    const room = this.#options.host.rooms.get(key);
+    const seated = room?.occupant(contest.id);
+    if (!isHere(seated)) return { yielded: "seat" };
+    const joined = room?.member(contest.id);
+    const member = joined && { ...joined, sequence: seated.sequence };
+    if (member && keeps(member, contest)) {
+      return { yielded: "nothing", code: "id-taken", member };
+    }
+    this.#supersede(key, seated, contest, node);
+    return { yielded: "seat" };
+  }
+
+  /** A peer of ours gives way to one of another node. */
+  #supersede(
+    key: string,
+    peer: LocalPeer,
+    by: PlacedMember | undefined,
+    node: string,
+  ): void {
+    const { host, claims, rooms } = this.#options;
+    const ours = host.rooms.get(key)?.member(peer.id);
+    claims.forget(claimName(key, peer.id));
+    if (by && ours?.joinedAt === by.joinedAt) {
+      this.give(key, by, node, by.sequence);
+      return peer.supersede("membership");
+    }
+    peer.supersede("name");
+    const room = host.rooms.get(key);
+    if (by && room) rooms.place(room, key, { member: by, node, anew: false });
+  }
+}
+
+/** What another node is asked. */
+function asked(
+  { key, id, token }: SeatWanted,
+): Pick<Ask, "key" | "id" | "token"> {
+  return { key, id, ...(token !== undefined && { token }) };
+}
+
+/** Which of two peers that two nodes let in by the same id stays: the elder; of the same membership the one that went on. */
+function keeps(ours: PlacedMember, theirs: PlacedMember): boolean {
+  if (ours.joinedAt !== theirs.joinedAt) return ours.joinedAt < theirs.joinedAt;
+  if (ours.sequence !== theirs.sequence) return ours.sequence > theirs.sequence;
+  return !ours.away || theirs.away;
+}
+
+/** What a token tells of a session whose node is no more. */
+function stateOf({ token, claim }: ShownToken): SessionState {
+  const { joinedAt, sequence } = claim;
+  return {
+    joinedAt,
+    sequence,
+    current: undefined,
+    previous: token,
+    origin: claim,
+    continues: "restored",
+    taken: 0,
+    gone: 0,
+    frames: [],
+  };
+}

@@ -90,6 +90,8 @@ export class Lobby {
   readonly #startedAt: number;
   /** Seats that are being claimed, which none of those may give back who do not get it. */
   readonly #reserving = new Counts();
+  /** Rooms that somebody is about to come into, so that they stay open though nobody is here. */
+  readonly #viewing = new Counts();
   /** Resolves when the last session has ended, once it is about to stop. */
   readonly #deserted = Promise.withResolvers<void>();
   #serial = 0;
@@ -136,21 +138,31 @@ export class Lobby {
    * here. Whoever is not refused calls `unreserve` when it has the seat, or has not.
    */
   async reserve(wanted: Wanted): Promise<RefusalCode | undefined> {
-    if (!this.#cluster) return;
-    // No need to ask others for what is refused here.
-    const grant = this.#look(wanted, true);
-    if (grant.to === "refuse") return grant.code;
+    const cluster = this.#cluster;
+    if (!cluster) return;
     this.#reserving.add(seatOf(wanted));
-    const code = await this.#cluster.reserve(wanted, this.#shown(wanted));
-    if (code) this.unreserve(wanted);
+    let code: RefusalCode | undefined = "unavailable";
+    try {
+      const complete = await this.#view(wanted.key);
+      if (!complete) this.#services.tally.add("degraded_joins");
+      // No need to ask others for what is refused here.
+      const grant = this.#look(wanted, true);
+      code = grant.to === "refuse"
+        ? grant.code
+        : await cluster.reserve(wanted, this.#shown(wanted));
+    } finally {
+      if (code) this.unreserve(wanted);
+    }
     return code;
   }
 
-  /** Gives the claim back, unless somebody has the seat, or is about to. */
+  /** Gives back what was reserved, unless somebody has the seat, or is about to. */
   unreserve(wanted: Wanted): void {
     if (!this.#cluster) return;
     const { key, id } = wanted;
     this.#reserving.remove(seatOf(wanted));
+    this.#viewing.remove(key);
+    this.#close(key);
     if (this.#reserving.count(seatOf(wanted)) > 0) return;
     const seated = this.#rooms.get(key)?.occupant(id);
     if (!seated) this.#cluster.release(key, id);
@@ -159,10 +171,29 @@ export class Lobby {
   /** Why a seat is not to be had now, if so. */
   async whyNot(wanted: Wanted): Promise<RefusalCode | undefined> {
     if (this.#stopping) return "stopping";
+    await this.#view(wanted.key);
     const grant = this.#look(wanted, true);
+    this.#viewing.remove(wanted.key);
+    this.#close(wanted.key);
     if (grant.to === "refuse") return grant.code;
     if (inTheWay(grant)) return "id-taken";
     return await this.#cluster?.peek(wanted, this.#shown(wanted));
+  }
+
+  /** Opens a room, in which nobody may be here yet, to see who of other nodes is there; resolves with whether all is known. */
+  async #view(key: string): Promise<boolean> {
+    this.#viewing.add(key);
+    if (!this.#cluster) return true;
+    this.#room(key);
+    return await this.#cluster.complete(key);
+  }
+
+  /** Closes a room in which nobody is here. */
+  #close(key: string): void {
+    const isEmpty = this.#rooms.get(key)?.deserted;
+    if (!isEmpty || this.#viewing.count(key) > 0) return;
+    this.#rooms.delete(key);
+    this.#cluster?.leave(key);
   }
 
   /**
@@ -230,7 +261,10 @@ export class Lobby {
   async drain(): Promise<void> {
     this.#stopping = true;
     this.#cluster?.stop();
-    for (const room of this.#rooms.values()) room.silence();
+    // Among nodes nobody is missed: sessions move, and who is still here hears of newcomers elsewhere.
+    if (!this.#cluster) {
+      for (const room of this.#rooms.values()) room.silence();
+    }
     const sessions = [...this.#sessions.keys()];
     this.#services.log({
       level: "info",
@@ -249,6 +283,10 @@ export class Lobby {
     }
     await atMost(GOODBYE_MS, closed);
     await this.#cluster?.close();
+    // One may have come from another node meanwhile.
+    for (const session of [...this.#sessions.keys()]) {
+      session.close(CLOSE.restarting, "restarting");
+    }
     for (const timer of this.#lingers) clearTimeout(timer);
     this.#sessions.clear();
     this.#rooms.clear();
@@ -265,6 +303,8 @@ export class Lobby {
     const { key, id, address } = wanted;
     const { limits, tokens, now } = this.#services;
     const shown = this.#shown(wanted);
+    // Among nodes, which have the same secret, only what one of them has signed.
+    const isGood = !this.#cluster || shown?.claim.proven;
     const room = this.#rooms.get(key);
     const session = room?.occupant(id);
     if (session && !(session instanceof Session)) {
@@ -298,13 +338,15 @@ export class Lobby {
       return refuse("server-full");
     }
     if (this.#isFull(address)) return refuse("too-many-sockets");
-    const restorable = shown &&
+    const restorable = shown && isGood &&
       mayRestore(shown, { boot: tokens.boot, now: now() });
     return { to: "join", restored: restorable ? shown : undefined };
   }
 
   #mayReclaim(session: Session, shown: ShownToken): boolean {
     const { tokens, now, limits: { graceMs } } = this.#services;
+    // Among nodes an id stays claimed until its owner may be back.
+    if (this.#cluster) return false;
     return mayReclaim(session.ticket, shown, {
       boot: tokens.boot,
       now: now(),
@@ -346,9 +388,7 @@ export class Lobby {
         if (this.#stopping && this.#sessions.size === 0) {
           this.#deserted.resolve();
         }
-        if (!room.deserted) return;
-        this.#rooms.delete(key);
-        this.#cluster?.leave(key);
+        this.#close(key);
       },
     });
     this.#sessions.set(session, undefined);

@@ -225,12 +225,8 @@ export class Room<O extends Occupant = Occupant> {
   }
 
   #tell({ id, node }: O, event: RoomEvent, anew = false): void {
-    // Who was lost because we stop comes back, maybe to them.
-    const isGone = event.type === "leave" && event.reason !== "lost";
-    if (node === undefined && (!this.#silent || isGone)) {
-      this.#tellNodes(event, anew);
-    }
     if (this.#silent) return;
+    if (node === undefined) this.#tellNodes(event, anew);
     const frame = encode(event);
     for (const [other, seat] of this.#seats) {
       if (other !== id && seat.state === "joined") seat.occupant.deliver(frame);

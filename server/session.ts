@@ -55,8 +55,10 @@ export interface SessionState extends Kept {
   readonly current: string | undefined;
   /** See {@linkcode Ticket}. */
   readonly previous: string | undefined;
-  /** See {@linkcode Ticket}; where it is not known by what it began, the last token. */
+  /** See {@linkcode Ticket}. */
   readonly origin: ResumeClaim;
+  /** See {@linkcode LocalPeer.since}; `undefined` where it is only known by a token. */
+  readonly since: number | undefined;
   /** What the next welcome goes on with. */
   readonly continues: SessionOrigin;
   /** How many signals were taken from the peer. */
@@ -128,6 +130,7 @@ export class Session implements LocalPeer {
   /** What the next welcome goes on with, as far as the client knows. */
   #continues: SessionOrigin;
   #joinedAt: number;
+  #since: number;
   #sequence: number;
   /** What it was restored by, if this server did not see its peer join. */
   #origin: ResumeClaim | undefined;
@@ -156,6 +159,7 @@ export class Session implements LocalPeer {
     });
     this.#stamp = `{"type":"signal","from":${JSON.stringify(id)},"data":`;
     this.#mailbox = new Mailbox(services.limits, state);
+    this.#since = state?.since ?? services.now();
     if (state) {
       this.#continues = state.continues;
       this.#known = true;
@@ -194,6 +198,11 @@ export class Session implements LocalPeer {
     return this.#sequence;
   }
 
+  /** Since when a server has known of it without a break: from then on whoever is younger comes second. */
+  get since(): number {
+    return this.#since;
+  }
+
   /** All that another node needs to go on with it. */
   get state(): SessionState {
     const { tokens: { boot } } = this.#services;
@@ -205,7 +214,8 @@ export class Session implements LocalPeer {
       current: this.#current,
       previous: this.#previous,
       // No older token is good for anything there.
-      origin: this.#origin ?? { joinedAt, sequence, boot, proven: true },
+      origin: { joinedAt, sequence, boot, proven: true },
+      since: this.#since,
       continues: this.#continues,
       taken: this.#taken,
       gone: this.#mailbox.gone,
@@ -347,6 +357,7 @@ export class Session implements LocalPeer {
     if (this.#now.state === "away") clearTimeout(this.#now.timer);
     if (opening) {
       this.#joinedAt = room.join(this, now(), restored?.claim.joinedAt);
+      if (!restored) this.#since = this.#joinedAt;
       tally.add("joins");
       this.#log("peer-joined");
     } else if (room.back(this)) this.#log("peer-back");

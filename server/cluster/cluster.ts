@@ -108,6 +108,7 @@ export class Cluster {
       host,
       neighbours,
       send: (...signal) => this.#relay.send(...signal),
+      drop: (...signal) => this.#relay.drop(...signal),
       onConflict: (...seat) => void this.#seats.contest(...seat),
     });
     this.#seats = new Seats({
@@ -118,6 +119,10 @@ export class Cluster {
       rooms,
       timers,
       isUp: () => this.#up,
+      isLost: (node) => {
+        const neighbour = neighbours.get(node);
+        return !neighbour?.known || neighbour.lost;
+      },
       ask: (...question) => this.#ask(...question),
     });
     this.#relay = new Relay({
@@ -179,9 +184,7 @@ export class Cluster {
   async complete(key: string): Promise<boolean> {
     await this.#begun();
     const told = await this.#rooms.complete(key);
-    const complete = told && this.#up && this.#ready;
-    if (!complete) this.#options.tally.add("degraded_joins");
-    return complete;
+    return told && this.#up && this.#ready;
   }
 
   /** Must be called when nobody of a room is here any more. */

@@ -46,11 +46,17 @@ export class Neighbour {
   /** How many beats ago it was heard. */
   #silence = 0;
   #lost = false;
+  #known = false;
 
   /** Tells it nothing yet. */
   constructor(options: NeighbourOptions) {
     this.#options = options;
     this.name = options.name;
+  }
+
+  /** Whether it was ever heard. */
+  get known(): boolean {
+    return this.#known;
   }
 
   /** Whether it is not heard. */
@@ -98,6 +104,7 @@ export class Neighbour {
 
   /** It was heard. */
   heard(): void {
+    this.#known = true;
     this.#silence = 0;
     if (!this.#lost) return;
     this.#lost = false;

@@ -25,6 +25,12 @@ export interface PlacedMember extends Member {
   readonly sequence: number;
 }
 
+/** One of two peers that two nodes have let in by the same id. */
+export interface Contestant extends PlacedMember {
+  /** See `LocalPeer`. */
+  readonly since: number;
+}
+
 /** What nodes say at most once, and out of order. */
 export type Datagram =
   | Beat
@@ -82,7 +88,7 @@ export interface Ask {
   /** Whether it is only to be told, and nothing to be given up. */
   readonly peek: boolean;
   /** The peer that the sender has under that id, if it has one: both have let somebody in when the engine could not be asked. */
-  readonly contest?: PlacedMember;
+  readonly contest?: Contestant;
 }
 
 /** What is asked. */
@@ -95,7 +101,7 @@ export type Yielded =
     readonly yielded: "nothing";
     readonly code: RefusalCode;
     /** Whoever keeps it against a {@linkcode Ask.contest}. */
-    readonly member?: PlacedMember;
+    readonly member?: Contestant;
   }
   | {
     /** There is nobody, or no longer. */

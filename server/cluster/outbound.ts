@@ -1,6 +1,6 @@
 import type { Mark } from "./node_message.ts";
 
-/** Frames kept for a node that has not told that it has them. */
+/** Frames kept for a node that has not told that it has them, beside those with which the stream has begun. */
 const MAX_FRAMES = 8_192;
 /** The same in UTF-16 code units. */
 const MAX_CHARS = 16 * 1024 * 1024;
@@ -14,7 +14,10 @@ export class Outbound {
   #epoch = 0;
   #last = 0;
   #kept: string[] = [];
+  /** Of those that are not state, in UTF-16 code units. */
   #chars = 0;
+  /** How many of those that are kept, the first ones, are state. */
+  #state = 0;
   #broken = false;
 
   /** Whether frames were left out. */
@@ -34,7 +37,7 @@ export class Outbound {
 
   /** Whether so much is kept that what can be refused should be. */
   get busy(): boolean {
-    return this.#broken || this.#kept.length > MAX_FRAMES / 2 ||
+    return this.#broken || this.#frames > MAX_FRAMES / 2 ||
       this.#chars > MAX_CHARS / 2;
   }
 
@@ -44,18 +47,21 @@ export class Outbound {
     this.#last = 0;
     this.#kept = [];
     this.#chars = 0;
+    this.#state = 0;
     this.#broken = false;
   }
 
-  /** Keeps the next frame, of what the stream begins with without a bound; `false` when it is left out. */
+  /** Keeps the next frame, without a bound if the stream begins with it (`isState`); `false` when it is left out. */
   push(frame: string, isState: boolean): boolean {
-    const isFull = this.#kept.length >= MAX_FRAMES ||
-      this.#chars + frame.length > MAX_CHARS;
+    const { length } = frame;
+    const isFull = this.#frames >= MAX_FRAMES ||
+      this.#chars + length > MAX_CHARS;
     if (isFull && !isState) this.#broken = true;
     if (this.#broken) return false;
     this.#last++;
     this.#kept.push(frame);
-    this.#chars += frame.length;
+    if (isState) this.#state++;
+    else this.#chars += length;
     return true;
   }
 
@@ -64,7 +70,8 @@ export class Outbound {
     if (epoch !== this.#epoch) return;
     const first = this.#last - this.#kept.length + 1;
     for (const { length } of this.#kept.splice(0, seq - first + 1)) {
-      this.#chars -= length;
+      if (this.#state > 0) this.#state--;
+      else this.#chars -= length;
     }
   }
 
@@ -73,5 +80,9 @@ export class Outbound {
     const first = this.#last - this.#kept.length + 1;
     if (epoch !== this.#epoch || seq < first) return;
     return this.#kept.slice(seq - first);
+  }
+
+  get #frames(): number {
+    return this.#kept.length - this.#state;
   }
 }

@@ -18,6 +18,7 @@ export class Questions {
   readonly #timers: Timers;
   readonly #asked = new Map<number, Asked>();
   #number = 0;
+  #ended = false;
 
   /** None yet. */
   constructor(timers: Timers) {
@@ -30,6 +31,7 @@ export class Questions {
     question: Question,
     onAnswer: (answer: Yielded | undefined) => void = () => {},
   ): Promise<Yielded | undefined> {
+    if (this.#ended) return;
     const number = ++this.#number;
     const answered = Promise.withResolvers<Yielded | undefined>();
     const giveUp = () => answered.resolve(undefined);
@@ -63,6 +65,7 @@ export class Questions {
 
   /** None is answered any more. */
   end(): void {
+    this.#ended = true;
     for (const { answer } of this.#asked.values()) answer(undefined);
   }
 }

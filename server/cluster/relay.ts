@@ -8,6 +8,8 @@ import { isHere, seatOf } from "./seated.ts";
 
 /** How often a signal is sent after a peer that goes from node to node. */
 const MAX_HOPS = 8;
+/** Largest signal to another node: NATS takes a megabyte. More than any is by the default limits. */
+const MAX_CHARS = 512 * 1024;
 /** Of so many signals to other nodes one is timed. */
 const ECHO_EVERY = 16;
 /** Signals that are timed at once; those that were lost are never told of. */
@@ -42,7 +44,7 @@ export class Relay {
   /** Sends an encoded signal to the node of a peer; `false` when much waits already. */
   send({ room, id, node }: RemotePeer, frame: string): boolean {
     const neighbour = this.#options.neighbours.get(node);
-    if (!neighbour || neighbour.busy) return false;
+    if (!neighbour || neighbour.busy || frame.length > MAX_CHARS) return false;
     const number = ++this.#sent;
     const timed = number % ECHO_EVERY === 0;
     if (timed) {
@@ -52,6 +54,12 @@ export class Relay {
     const echo = timed ? { echo: number } : {};
     neighbour.send({ type: "signal", room, to: id, ...echo }, frame);
     return true;
+  }
+
+  /** A signal that has waited is not sent. */
+  drop({ room, id }: RemotePeer, frame: string): void {
+    const from = senderOf(frame) ?? "";
+    this.bounced({ type: "bounce", room, from, to: id, code: "peer-busy" });
   }
 
   /** A node has handed on a signal that is timed. */

@@ -15,6 +15,8 @@ export interface RemotePeerOptions {
   readonly sequence: number;
   /** Sends one encoded signal to its node; `false` when much waits already. */
   readonly send: (peer: RemotePeer, frame: string) => boolean;
+  /** An encoded signal that was taken is not sent. */
+  readonly drop: (peer: RemotePeer, frame: string) => void;
   /** Asks a node to tell when it has handed on what it was sent for the peer; `false` when it will not. */
   readonly fence: (peer: RemotePeer, node: string) => boolean;
 }
@@ -49,6 +51,11 @@ export class RemotePeer implements Occupant {
     return this.#node;
   }
 
+  /** The node that is to tell when it has handed on what it was sent. */
+  get waitsFor(): string | undefined {
+    return this.#behind[0];
+  }
+
   /** Does nothing: its node tells it what happens. */
   deliver(_frame: string): void {}
 
@@ -76,7 +83,7 @@ export class RemotePeer implements Occupant {
 
   /** Asks the next one, or sends what has waited for the last. */
   #ask(): void {
-    const { send, fence } = this.#options;
+    const { send, drop, fence } = this.#options;
     for (;;) {
       const [node] = this.#behind;
       if (node === undefined) break;
@@ -85,6 +92,6 @@ export class RemotePeer implements Occupant {
     }
     const held = this.#held;
     this.#held = [];
-    for (const frame of held) send(this, frame);
+    for (const frame of held) if (!send(this, frame)) drop(this, frame);
   }
 }

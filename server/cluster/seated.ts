@@ -7,6 +7,8 @@ export interface LocalPeer extends Occupant {
   readonly node?: undefined;
   /** See `PlacedMember`. */
   readonly sequence: number;
+  /** Since when a server has known of it without a break, in milliseconds since the epoch. Of one that was restored by a token this is later than it joined. */
+  readonly since: number;
   /** A signal of it could not be handed on. */
   bounce(code: FaultCode, to: string): void;
   /** Another node has its membership, or its name; only with that one the room is told. */

@@ -4,7 +4,7 @@ import type { ShownToken } from "../resumption.ts";
 import type { SessionState } from "../session.ts";
 import { claimName, type Claims } from "./claims.ts";
 import type { ClusterHost, SeatWanted } from "./cluster_host.ts";
-import type { Ask, PlacedMember, Question, Yielded } from "./node_message.ts";
+import type { Ask, Contestant, Question, Yielded } from "./node_message.ts";
 import { isHere, type LocalPeer, seatOf } from "./seated.ts";
 import type { SharedRooms } from "./shared_rooms.ts";
 import type { Timers } from "./timers.ts";
@@ -30,6 +30,8 @@ export interface SeatsOptions {
   readonly rooms: SharedRooms;
   /** Runs until the node goes. */
   readonly timers: Timers;
+  /** Whether a node is no more, or was never heard. */
+  readonly isLost: (node: string) => boolean;
   /** Whether the engine answers. */
   readonly isUp: () => boolean;
   /** Asks a node; `undefined` if it does not answer. */
@@ -109,7 +111,11 @@ export class Seats {
     if (moved !== undefined && moved !== to) {
       return { yielded: "nothing", code: "id-taken" };
     }
-    return await this.#options.host.yield({ key, id, token, peek, to });
+    const { host, claims } = this.#options;
+    const yielded = await host.yield({ key, id, token, peek, to });
+    const isTheirs = yielded.yielded === "seat" && !peek;
+    if (isTheirs) claims.forget(claimName(key, id));
+    return yielded;
   }
 
   /** See `Cluster.give`. */
@@ -149,23 +155,25 @@ export class Seats {
     if (lost.size === 0) return;
     for (const [key, room] of [...host.rooms]) {
       for (const seated of room.occupants) {
-        if (isHere(seated) && lost.has(claimName(key, seated.id))) {
+        if (isHere(seated) && lost.delete(claimName(key, seated.id))) {
           await this.contest(key, seated);
         }
       }
     }
+    // Nobody here has the rest.
+    for (const name of lost) claims.forget(name);
   }
 
   /** Another node may have the seat of a peer of ours, too: which of the two stays? */
   async contest(key: string, peer: LocalPeer): Promise<void> {
     const { own, host, link, rooms, ask } = this.#options;
-    const { id, sequence } = peer;
+    const { id, sequence, since } = peer;
     const name = claimName(key, id);
     const member = host.rooms.get(key)?.member(id);
     const isStill = () => host.rooms.get(key)?.occupant(id) === peer;
     // One that has not joined yet is settled with the next renewal.
     if (!member || !isStill()) return;
-    const contest = { ...member, sequence };
+    const contest = { ...member, sequence, since };
     try {
       const holder = await link.holder(name);
       if (holder === own) return;
@@ -191,7 +199,7 @@ export class Seats {
     wanted: SeatWanted,
     shown: ShownToken | undefined,
   ): Promise<RefusalCode | undefined> {
-    const { own, host, link, claims, isUp, ask } = this.#options;
+    const { own, host, link, claims, isUp, isLost, ask } = this.#options;
     const { key, id } = wanted;
     const name = claimName(key, id);
     let instead: string | undefined;
@@ -225,8 +233,11 @@ export class Seats {
       });
       if (answer?.yielded === "nothing") return answer.code;
       if (answer?.yielded === "session") moving = answer;
-      // A node that does not answer may be no more; whoever proves to be its peer goes on here.
-      if (!answer && !this.#continues(wanted, shown)) return "id-taken";
+      // A node that does not answer may be no more; whoever proves to be its peer
+      // goes on here. Where nobody knows that peer the proof may be an old one.
+      const mayBe = isLost(holder) || host.rooms.get(key)?.member(id);
+      const continues = mayBe && this.#continues(wanted, shown);
+      if (!answer && !continues) return "id-taken";
       instead = holder;
     }
     return "id-taken";
@@ -269,12 +280,13 @@ export class Seats {
   }
 
   /** Another node has let somebody in by an id that is taken here. */
-  #contested(key: string, contest: PlacedMember, node: string): Yielded {
+  #contested(key: string, contest: Contestant, node: string): Yielded {
     const room = this.#options.host.rooms.get(key);
     const seated = room?.occupant(contest.id);
     if (!isHere(seated)) return { yielded: "seat" };
     const joined = room?.member(contest.id);
-    const member = joined && { ...joined, sequence: seated.sequence };
+    const { sequence, since } = seated;
+    const member = joined && { ...joined, sequence, since };
     if (member && keeps(member, contest)) {
       return { yielded: "nothing", code: "id-taken", member };
     }
@@ -286,7 +298,7 @@ export class Seats {
   #supersede(
     key: string,
     peer: LocalPeer,
-    by: PlacedMember | undefined,
+    by: Contestant | undefined,
     node: string,
   ): void {
     const { host, claims, rooms } = this.#options;
@@ -298,7 +310,9 @@ export class Seats {
     }
     peer.supersede("name");
     const room = host.rooms.get(key);
-    if (by && room) rooms.place(room, key, { member: by, node, anew: false });
+    if (!by || !room) return;
+    const { since: _, ...member } = by;
+    rooms.place(room, key, { member, node, anew: false });
   }
 }
 
@@ -309,9 +323,13 @@ function asked(
   return { key, id, ...(token !== undefined && { token }) };
 }
 
-/** Which of two peers that two nodes let in by the same id stays: the elder; of the same membership the one that went on. */
-function keeps(ours: PlacedMember, theirs: PlacedMember): boolean {
-  if (ours.joinedAt !== theirs.joinedAt) return ours.joinedAt < theirs.joinedAt;
+/**
+ * Which of two peers that two nodes let in by the same id stays: the elder; of
+ * the same membership the one that went on. Whoever had the id once, and left,
+ * is no elder by the token of that time.
+ */
+function keeps(ours: Contestant, theirs: Contestant): boolean {
+  if (ours.joinedAt !== theirs.joinedAt) return ours.since <= theirs.since;
   if (ours.sequence !== theirs.sequence) return ours.sequence > theirs.sequence;
   return !ours.away || theirs.away;
 }
@@ -325,6 +343,7 @@ function stateOf({ token, claim }: ShownToken): SessionState {
     current: undefined,
     previous: token,
     origin: claim,
+    since: undefined,
     continues: "restored",
     taken: 0,
     gone: 0,

@@ -29,6 +29,8 @@ export interface SharedRoomsOptions {
   readonly neighbours: ReadonlyMap<string, Neighbour>;
   /** Sends an encoded signal to the node of a peer; `false` when much waits already. */
   readonly send: RemotePeerOptions["send"];
+  /** An encoded signal that was taken is not sent. */
+  readonly drop: RemotePeerOptions["drop"];
   /** Another node has a peer by the id of one of ours. */
   readonly onConflict: (key: string, peer: LocalPeer) => void;
 }
@@ -95,13 +97,14 @@ export class SharedRooms {
   }
 
   /** All that a node has to know. */
-  *state({ rooms }: Neighbour): Iterable<Ordered> {
+  *state({ name, rooms }: Neighbour): Iterable<Ordered> {
     const { host } = this.#options;
     yield* listed([...host.rooms.keys()]);
     for (const key of rooms) {
       const room = host.rooms.get(key);
       if (room) yield* membersOf(key, room);
     }
+    yield* this.#fences(name);
   }
 
   /** A node says in which rooms it has somebody. */
@@ -117,6 +120,8 @@ export class SharedRooms {
       if (rooms.has(key)) this.#introduce(neighbour, key);
       else this.#clear(room, name);
     }
+    // Its answers may have been lost.
+    for (const fence of this.#fences(name)) neighbour.send(fence);
   }
 
   /** A node has somebody in a room now. */
@@ -196,11 +201,14 @@ export class SharedRooms {
   }
 
   /** A peer that a node has. */
-  remotePeer(options: Omit<RemotePeerOptions, "send" | "fence">): RemotePeer {
-    const { neighbours, send } = this.#options;
+  remotePeer(
+    options: Omit<RemotePeerOptions, "send" | "drop" | "fence">,
+  ): RemotePeer {
+    const { neighbours, send, drop } = this.#options;
     return new RemotePeer({
       ...options,
       send,
+      drop,
       fence: ({ room, id }, node) => {
         const before = neighbours.get(node);
         if (!before || before.lost) return false;
@@ -239,6 +247,13 @@ export class SharedRooms {
   forget(node: string): void {
     for (const [room, peer] of [...this.#remotePeers()]) {
       if (peer.node === node) room.leave(peer, "lost");
+    }
+  }
+
+  /** What a node was asked to tell, and has not told. */
+  *#fences(node: string): Iterable<Ordered> {
+    for (const [, { room, id, waitsFor }] of this.#remotePeers()) {
+      if (waitsFor === node) yield { type: "fence", room, id };
     }
   }
 

@@ -256,19 +256,3 @@ Deno.test("Room tells nodes of those who are here, and of nobody else", () => {
   assertEquals(told, [["leave", false]]);
   assertEquals(room.deserted, true);
 });
-
-Deno.test("Room tells nodes of a goodbye, and not of a lost peer, when it is silent", () => {
-  const told: string[] = [];
-  const room = new Room(8, ({ type }) => void told.push(type));
-  const [a, b] = [new Listener("a"), new Listener("b")];
-  for (const peer of [a, b]) {
-    room.claim(peer);
-    room.join(peer, 1);
-  }
-  told.splice(0);
-  room.silence();
-  room.leave(a, "lost");
-  assertEquals(told, []);
-  room.leave(b, "goodbye");
-  assertEquals(told, ["leave"]);
-});

@@ -263,3 +263,19 @@ Deno.test("Cluster waits for those to move who have dropped their sockets when a
     assertEquals([seen(a), seen(b), seen(c)], ["b c", "a c", "a b"]);
   });
 });
+
+Deno.test("Cluster tells those of a node that stops of newcomers elsewhere, who dial them", async () => {
+  await among(1, async ({ nodes, time, peers }) => {
+    const [a, b] = [at(peers, 0), new SimulatedPeer("r", "b")];
+    const draining = nodes.node(0).lobby.drain();
+    assertEquals(await nodes.knock(b, 1), undefined);
+    assertEquals([seen(a), seen(b)], ["b", "a"]);
+    b.tell("a", 1);
+    await time.flow(0);
+    assertEquals(a.heard.length, 1);
+    a.end(4003);
+    assertEquals(await nodes.knock(a, 1), undefined);
+    await draining;
+    assertEquals(a.heard.length, 1);
+  });
+});

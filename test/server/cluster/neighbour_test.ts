@@ -178,3 +178,25 @@ Deno.test("Neighbour is lost after three beats without a word, and found by the 
   neighbour.heard();
   assertEquals(told, ["lost", "found"]);
 });
+
+Deno.test("Neighbour takes more after a long beginning, of which nothing has arrived yet", () => {
+  let count = 0;
+  const neighbour = new Neighbour({
+    name: "a",
+    own: "b",
+    link: { send: () => void count++ },
+    nextEpoch: () => 1,
+    *state() {
+      for (let index = 0; index < 20_000; index++) {
+        yield { type: "watch", room: `${index}` };
+      }
+    },
+    onMessage() {},
+    onLost() {},
+    onFound() {},
+  });
+  neighbour.begin();
+  say(neighbour, "more");
+  assertEquals(count, 20_001);
+  assertEquals(neighbour.busy, false);
+});

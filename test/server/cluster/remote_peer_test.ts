@@ -16,6 +16,7 @@ function peerAt1(alive: readonly string[]): {
       did.push(`${frame} to ${node}`);
       return true;
     },
+    drop: () => {},
     fence(_, node) {
       if (alive.includes(node)) did.push(`fence ${node}`);
       return alive.includes(node);

@@ -14,7 +14,9 @@
  *
  * | I want to change …                               | go to …                                                    |
  * | ------------------------------------------------ | ---------------------------------------------------------- |
- * | what a relayed signal costs the server           | `relay_cpu.ts`, `relay_load.ts`                            |
+ * | what a relayed signal costs the server           | `relay_cpu.ts`, `relay_load.ts`, `rallies.ts`              |
+ * | what it costs between nodes, and with how many   | `node_relay.ts`, `node_load.ts`, `node_group.ts`           |
+ * | what a join costs as rooms become more or larger | `join_cost.ts`, `join_load.ts`                             |
  * | what a session that is quiet costs it            | `idle_memory.ts`, `idle_load.ts`                           |
  * | how long two pages, or eight, take               | `connect_time.ts`, `mesh_time.ts`                          |
  * | how long two pages take behind NATs              | `network_time.ts`, `network_site.ts`                       |
@@ -34,10 +36,12 @@ import { connectTime, protectedTime } from "./connect_time.ts";
 import { roundTripTime } from "./data/round_trip_time.ts";
 import { fileTime, largeMessageTime, sendTime } from "./data/transfer_time.ts";
 import { idleMemory } from "./idle_memory.ts";
+import { joinCost } from "./join_cost.ts";
 import { machine } from "./machine.ts";
 import type { Measurement } from "./measurement.ts";
 import { meshTime } from "./mesh_time.ts";
 import { networkTime } from "./network_time.ts";
+import { nodeRelay, nodeThroughput } from "./node_relay.ts";
 import { relayCpu } from "./relay_cpu.ts";
 import { table } from "./table.ts";
 
@@ -48,6 +52,9 @@ type Bench = (
 const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
   ["client_size", clientSize],
   ["relay_cpu", relayCpu],
+  ["node_relay", nodeRelay],
+  ["node_throughput", nodeThroughput],
+  ["join_cost", joinCost],
   ["idle_memory", idleMemory],
   ["connect_time", connectTime],
   ["protected_time", protectedTime],

@@ -1,10 +1,8 @@
+import { cpuSeconds } from "./cpu_seconds.ts";
 import { interleaved, type Measurement, type Side } from "./measurement.ts";
 import { twoCores } from "./on_core.ts";
 import { startProgram } from "./program.ts";
 import { type Relay, startRelay } from "./relay.ts";
-
-/** Clock ticks a second in `/proc`, the same on every Linux that Deno runs on. */
-const TICKS_PER_SECOND = 100;
 
 /**
  * CPU time of the server for each signal it relays: 200 rooms of two, 1.2 kB
@@ -46,12 +44,4 @@ export async function relayCpu(
     ),
     aim: { ratio: 1.15 },
   };
-}
-
-/** User and system time of all threads of a process (proc(5), `stat` fields 14 and 15). */
-async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
-  // The name of the program, field 2 in parentheses, may hold blanks.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }

@@ -26,3 +26,24 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     assert(deaf.remoteAddr);
   });
 }
+
+Deno.test("the program is gone within five seconds though a collector never answers, with the timeout that deploy/README.md names", async () => {
+  // The system takes its connections; nobody reads what they say.
+  using collector = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = collector.addr;
+  await using program = await startProgram({
+    env: {
+      PORT: "0",
+      HOST: "127.0.0.1",
+      OTEL_DENO: "true",
+      OTEL_EXPORTER_OTLP_TIMEOUT: "1000",
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+    },
+  });
+  await program.listening;
+  const askedAt = performance.now();
+  program.kill("SIGINT");
+  assertEquals((await program.status).code, 0);
+  const tookMs = performance.now() - askedAt;
+  assert(tookMs < PATIENCE_MS, `${tookMs} ms`);
+});

@@ -451,6 +451,8 @@ export class Lobby {
         const { state } = session;
         this.#cluster?.give(key, member, to, state.sequence);
         session.move();
+        // A stolen or forged token has begun it: its owner goes on with what the own one says.
+        if (!grant.ifSilent) return { yielded: "seat" };
         return { yielded: "session", member, state };
       }
       default:

@@ -32,6 +32,8 @@ const BEAT_MS = 2_000;
 const DISCOVERY_MS = 300;
 /** How long whoever comes to a node that has begun waits for that. */
 const BEGIN_MS = 1_000;
+/** How long other nodes are not told that nobody is in a room any more. */
+const LEAVE_MS = 5_000;
 /** How much longer than a session without socket a claim lives. */
 const CLAIM_MARGIN_MS = 30_000;
 /** Beats within which every node must be heard that lives, also after an outage of the engine. */
@@ -190,8 +192,13 @@ export class Cluster {
   /** Must be called when nobody of a room is here any more. */
   leave(key: string): void {
     this.#rooms.giveUp(key);
-    // Those who were here come back, and are missed by nobody until then.
-    if (this.#state === "open") this.#rooms.leave(key);
+    // One who was here may have gone to another node, which tells of it first; and
+    // those who were here when the node stops come back.
+    this.#timers.later(LEAVE_MS, () => {
+      const isOver = this.#state === "open" &&
+        !this.#options.host.rooms.has(key);
+      if (isOver) this.#rooms.leave(key);
+    });
   }
 
   /** Tells the nodes that have peers in a room what happened to one that is here. */

@@ -177,6 +177,8 @@ export type Ordered =
     readonly type: "fence" | "fenced";
     readonly room: string;
     readonly id: string;
+    /** How often the sender has asked for that peer. */
+    readonly number: number;
   };
 
 /** A frame as it came. */

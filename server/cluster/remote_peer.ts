@@ -30,12 +30,15 @@ export class RemotePeer implements Occupant {
   sequence: number;
   /** Whether its node says that it is away; it also is when the node is lost. */
   away = false;
+  /** Whether its node has told of it; one to which it was given may not have got it. */
+  told = true;
   #node: string;
   readonly #options: RemotePeerOptions;
   /** The nodes that it has left, and that have not handed on yet all that came before; the first one is asked. */
   readonly #behind: string[] = [];
   /** What waits for them. */
   #held: string[] = [];
+  #fence = 0;
 
   /** A peer that has joined at its node. */
   constructor(options: RemotePeerOptions) {
@@ -49,6 +52,11 @@ export class RemotePeer implements Occupant {
   /** Name of the node that speaks for it. */
   get node(): string {
     return this.#node;
+  }
+
+  /** How often nodes were asked to tell. */
+  get fence(): number {
+    return this.#fence;
   }
 
   /** The node that is to tell when it has handed on what it was sent. */
@@ -87,6 +95,7 @@ export class RemotePeer implements Occupant {
     for (;;) {
       const [node] = this.#behind;
       if (node === undefined) break;
+      this.#fence++;
       if (fence(this, node)) return;
       this.#behind.shift();
     }

@@ -125,12 +125,19 @@ export class Seats {
     const name = claimName(key, id);
     claims.forget(name);
     this.#moved.set(name, to);
-    timers.later(MOVED_MS, () => {
-      if (this.#moved.get(name) === to) this.#moved.delete(name);
-    });
     const peer = rooms.remotePeer({ room: key, id, node: to, sequence });
     peer.away = away;
+    peer.told = false;
     host.rooms.get(key)?.place(peer, member);
+    timers.later(MOVED_MS, () => {
+      if (this.#moved.get(name) === to) this.#moved.delete(name);
+      const room = host.rooms.get(key);
+      const seated = room?.occupant(id);
+      if (peer.told || seated && seated !== peer) return;
+      // As far as is known here it has never got there.
+      room?.leave(peer, "lost");
+      rooms.tell(key, { type: "leave", id, reason: "lost" });
+    });
   }
 
   /** The node to which a seat of ours went lately. */

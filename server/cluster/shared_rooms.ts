@@ -190,6 +190,11 @@ export class SharedRooms {
     let peer: RemotePeer;
     if (seated && known?.joinedAt === member.joinedAt) {
       peer = seated;
+      // The word of a node that it has left since.
+      const isLate = sequence < peer.sequence && peer.node !== node &&
+        neighbours.get(peer.node)?.lost === false;
+      if (isLate) return;
+      peer.told = true;
       if (peer.node !== node) peer.move(node, anew);
       peer.sequence = sequence;
     } else {
@@ -209,10 +214,10 @@ export class SharedRooms {
       ...options,
       send,
       drop,
-      fence: ({ room, id }, node) => {
+      fence: ({ room, id, fence: number }, node) => {
         const before = neighbours.get(node);
         if (!before || before.lost) return false;
-        before.send({ type: "fence", room, id });
+        before.send({ type: "fence", room, id, number });
         return true;
       },
     });
@@ -221,10 +226,11 @@ export class SharedRooms {
   /** A node has handed on what it had for a peer that has left it. */
   fenced(
     { name }: Neighbour,
-    { room, id }: Ordered & { type: "fenced" },
+    { room, id, number }: Ordered & { type: "fenced" },
   ): void {
     const peer = this.#options.host.rooms.get(room)?.occupant(id);
-    if (peer instanceof RemotePeer) peer.fenced(name);
+    // It may have been asked twice.
+    if (peer instanceof RemotePeer && peer.fence === number) peer.fenced(name);
   }
 
   /** A node is not heard any more: its peers are away, and nothing comes of it. */
@@ -252,8 +258,10 @@ export class SharedRooms {
 
   /** What a node was asked to tell, and has not told. */
   *#fences(node: string): Iterable<Ordered> {
-    for (const [, { room, id, waitsFor }] of this.#remotePeers()) {
-      if (waitsFor === node) yield { type: "fence", room, id };
+    for (
+      const [, { room, id, waitsFor, fence: number }] of this.#remotePeers()
+    ) {
+      if (waitsFor === node) yield { type: "fence", room, id, number };
     }
   }
 
@@ -272,9 +280,10 @@ export class SharedRooms {
     except: ReadonlySet<string> = new Set(),
   ): void {
     for (const seated of room.occupants) {
-      if (seated.node === node && !except.has(seated.id)) {
-        room.leave(seated, "lost");
-      }
+      // One that was given to it may still be on its way there.
+      const isIts = seated instanceof RemotePeer && seated.node === node &&
+        seated.told;
+      if (isIts && !except.has(seated.id)) room.leave(seated, "lost");
     }
   }
 

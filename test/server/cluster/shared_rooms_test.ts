@@ -81,7 +81,11 @@ Deno.test("SharedRooms asks again for what a node has still to hand on, when the
   const message = { type: "rooms", rooms: ["r"], first: true, last: true };
   rooms.list(node("1"), message as Ordered & { type: "rooms" });
   assertEquals(told.get("1"), ["fence", "members", "fence"]);
-  rooms.fenced(node("1"), { type: "fenced", room: "r", id: "x" });
+  // One that was asked for before is none of this.
+  rooms.fenced(node("1"), { type: "fenced", room: "r", id: "x", number: 0 });
   rooms.list(node("1"), message as Ordered & { type: "rooms" });
-  assertEquals(told.get("1")?.slice(3), ["members"]);
+  assertEquals(told.get("1")?.slice(3), ["members", "fence"]);
+  rooms.fenced(node("1"), { type: "fenced", room: "r", id: "x", number: 1 });
+  rooms.list(node("1"), message as Ordered & { type: "rooms" });
+  assertEquals(told.get("1")?.slice(5), ["members"]);
 });

@@ -225,6 +225,10 @@ export class Seats {
         if (isTaken) return "id-taken";
         holder = own;
       }
+      // One that was ours, and was given to a node that is about to claim it.
+      if (holder === own && instead === undefined) {
+        holder = this.#moved.get(name) ?? own;
+      }
       if (holder === own) {
         if (isHere(host.rooms.get(key)?.occupant(id))) return;
         claims.hold(name);

@@ -116,3 +116,23 @@ Deno.test("Cluster lets nobody into a room that is full at other nodes", async (
     assertEquals(nodes.node(1).lobby.status.rooms, 0);
   }, 3);
 });
+
+Deno.test("Cluster gives a session that two nodes are asked for to one of them, however their questions cross", async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    await attack(async ({ nodes, time, victim }) => {
+      victim.ping();
+      victim.end(1006);
+      const token = victim.welcome?.resume;
+      const twins = [0, 1].map(() => new SimulatedPeer("r", "a"));
+      const knocking = twins.map(async (twin, index) => {
+        // The node that has it is asked a few microtasks after the other one.
+        const wait = index === 0 ? turns : 0;
+        for (let turn = 0; turn < wait; turn++) await Promise.resolve();
+        return await twin.knock(nodes.node(index), token);
+      });
+      await time.flow(5_000);
+      const codes = await Promise.all(knocking);
+      assertEquals(codes.toSorted(), ["id-taken", undefined], `${turns}`);
+    });
+  }
+});

@@ -290,7 +290,8 @@ export class SharedRooms {
   /** Tells another node who is here in a room. */
   #introduce(neighbour: Neighbour, key: string): void {
     const room = this.#options.host.rooms.get(key);
-    if (!room) return;
+    // It waits to be told, also where others believe that somebody is here still.
+    if (!room) return neighbour.send({ type: "members", room: key, ids: [] });
     for (const message of membersOf(key, room)) neighbour.send(message);
   }
 

@@ -17,6 +17,8 @@ export interface Network
   extends Pick<Namespace, "name" | "wrap">, AsyncDisposable {
   /** Address of this machine, as it is reached from within. */
   readonly outside: string;
+  /** Address within, as it is reached from this machine. */
+  readonly inside: string;
   /** From now on packets from and to a TCP port outside vanish, without a word to anybody. */
   cut(port: number): Promise<void>;
   /** They pass again. */
@@ -87,6 +89,7 @@ export async function makeNetwork(): Promise<Network> {
   return {
     name,
     outside,
+    inside,
     wrap: (program) => namespace.wrap(program),
     cut: (port) => filter("-A", port),
     mend: (port) => filter("-D", port),

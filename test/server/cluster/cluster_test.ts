@@ -279,3 +279,18 @@ Deno.test("Cluster tells those of a node that stops of newcomers elsewhere, who 
     assertEquals(a.heard.length, 1);
   });
 });
+
+Deno.test("Cluster waits for no node that has just left a room", async () => {
+  await among(1, async ({ nodes, time, peers }) => {
+    const a = at(peers, 0);
+    for (const node of [1, 0, 1]) {
+      a.ping();
+      a.end(1006);
+      await time.flow(10);
+      const before = time.passed;
+      assertEquals(await nodes.knock(a, node), undefined);
+      assertEquals(a.welcome?.session, "resumed");
+      assertEquals(time.passed - before < 500, true);
+    }
+  });
+});

@@ -44,6 +44,7 @@ async function meet(page: Page, { dials }: { dials: boolean }): Promise<void> {
         room: "r",
         id,
         WebSocket: switchboard.WebSocket,
+        autoConnect: dials,
       });
       const told: string[] = [];
       const met = next(connection, "peer");
@@ -55,14 +56,11 @@ async function meet(page: Page, { dials }: { dials: boolean }): Promise<void> {
     };
     const ada = await join("ada");
     const one = { id: "ada", joinedAt: switchboard.line("ada").joinedAt };
-    if (dials) switchboard.present = [one];
+    switchboard.present = [one];
     const bob = await join("bob");
     const other = { id: "bob", joinedAt: switchboard.line("bob").joinedAt };
     const rest = { presence: null, away: false };
     switchboard.line("ada").say({ type: "join", peer: { ...other, ...rest } });
-    if (!dials) {
-      switchboard.line("bob").say({ type: "join", peer: { ...one, ...rest } });
-    }
     globalThis.victims = [ada, bob];
     globalThis.compare = async () => {
       const [one, other] = [ada.connection, bob.connection];

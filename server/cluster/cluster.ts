@@ -340,10 +340,9 @@ export class Cluster {
   async #ask(
     node: string,
     question: Question,
-    onAnswer?: (answer: Yielded | undefined) => void,
   ): Promise<Yielded | undefined> {
     if (this.#neighbours.get(node)?.lost || !this.#up) return;
-    return await this.#questions.ask(this.#neighbour(node), question, onAnswer);
+    return await this.#questions.ask(this.#neighbour(node), question);
   }
 
   /** A node by its name, which may be heard for the first time. */

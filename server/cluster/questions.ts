@@ -25,11 +25,10 @@ export class Questions {
     this.#timers = timers;
   }
 
-  /** Asks a node; `undefined` if it does not answer. `onAnswer` hears the answer before anything that the node says after it. */
+  /** Asks a node; `undefined` if it does not answer. */
   async ask(
     neighbour: Neighbour,
     question: Question,
-    onAnswer: (answer: Yielded | undefined) => void = () => {},
   ): Promise<Yielded | undefined> {
     if (this.#ended) return;
     const number = ++this.#number;
@@ -41,10 +40,7 @@ export class Questions {
         cancel();
         cancel = this.#timers.later(ANSWER_MS, giveUp);
       },
-      answer: (answer) => {
-        onAnswer(answer);
-        answered.resolve(answer);
-      },
+      answer: answered.resolve,
     });
     neighbour.tell({ type: "ask", number, ...question });
     const answer = await answered.promise;

@@ -38,6 +38,8 @@ export class RemotePeer implements Occupant {
   readonly #behind: string[] = [];
   /** What waits for them. */
   #held: string[] = [];
+  /** It comes to this node: what waits is not sent. */
+  #coming: PromiseWithResolvers<void> | undefined;
   #fence = 0;
 
   /** A peer that has joined at its node. */
@@ -69,7 +71,8 @@ export class RemotePeer implements Occupant {
 
   /** Sends one encoded signal to its node. */
   offer(frame: string): boolean {
-    if (this.#behind.length === 0) return this.#options.send(this, frame);
+    const waits = this.#coming || this.#behind.length > 0;
+    if (!waits) return this.#options.send(this, frame);
     if (this.#held.length >= MAX_HELD) return false;
     this.#held.push(frame);
     return true;
@@ -80,6 +83,19 @@ export class RemotePeer implements Occupant {
     if (!isLost) this.#behind.push(this.#node);
     this.#node = node;
     if (!isLost && this.#behind.length === 1) this.#ask();
+  }
+
+  /** Signals that wait, for whoever takes its place. */
+  get held(): readonly string[] {
+    return this.#held;
+  }
+
+  /** It comes to this node; resolves when those that it has left have handed on all that came before, or never will. */
+  come(): Promise<void> {
+    this.#coming = Promise.withResolvers<void>();
+    this.#behind.push(this.#node);
+    if (this.#behind.length === 1) this.#ask();
+    return this.#coming.promise;
   }
 
   /** A node has handed on all that it had, or never will. */
@@ -99,6 +115,7 @@ export class RemotePeer implements Occupant {
       if (fence(this, node)) return;
       this.#behind.shift();
     }
+    if (this.#coming) return this.#coming.resolve();
     const held = this.#held;
     this.#held = [];
     for (const frame of held) if (!send(this, frame)) drop(this, frame);

@@ -1,16 +1,20 @@
 import type { Member, RefusalCode } from "../../protocol.ts";
+import { atMost } from "../at_most.ts";
 import type { Link } from "../backplane/backplane.ts";
 import type { ShownToken } from "../resumption.ts";
 import type { SessionState } from "../session.ts";
 import { claimName, type Claims } from "./claims.ts";
 import type { ClusterHost, SeatWanted } from "./cluster_host.ts";
 import type { Ask, Contestant, Question, Yielded } from "./node_message.ts";
+import { RemotePeer } from "./remote_peer.ts";
 import { isHere, type LocalPeer, seatOf } from "./seated.ts";
 import type { SharedRooms } from "./shared_rooms.ts";
 import type { Timers } from "./timers.ts";
 
 /** How long a seat is remembered that was given to another node: signals for it may still come. */
 const MOVED_MS = 10_000;
+/** How long a node may take to hand on what it has for a session that it gave away. */
+const FENCE_MS = 1_000;
 /** How often a claim is tried against others that come and go. */
 const MAX_ATTEMPTS = 4;
 /** Signals that wait for a session that is on its way here. */
@@ -38,7 +42,6 @@ export interface SeatsOptions {
   readonly ask: (
     node: string,
     question: Question,
-    onAnswer?: (answer: Yielded | undefined) => void,
   ) => Promise<Yielded | undefined>;
 }
 
@@ -52,7 +55,7 @@ export class Seats {
   readonly #moved = new Map<string, string>();
   /** Those who want the same seat, one after the other. */
   readonly #queues = new Map<string, Promise<void>>();
-  /** What is to be done when a session is here that is on its way. */
+  /** What is to be done when a session is here that may be on its way. */
   readonly #arriving = new Map<string, (() => void)[]>();
 
   /** Has none. */
@@ -147,7 +150,7 @@ export class Seats {
       : this.#moved.get(claimName(key, id));
   }
 
-  /** Keeps something to be done until a session is here that is on its way; `false` if it is not, or too much waits. */
+  /** Keeps something to be done until a session is here that may be on its way; `false` if none is, or too much waits. */
   keepFor(seat: string, deliver: () => void): boolean {
     const early = this.#arriving.get(seat);
     if (!early || early.length >= MAX_EARLY) return false;
@@ -233,15 +236,12 @@ export class Seats {
         if (isHere(host.rooms.get(key)?.occupant(id))) return;
         claims.hold(name);
         this.#moved.delete(name);
-        return this.#settle(wanted, shown, moving);
+        return await this.#settle(wanted, shown, moving);
       }
-      const question = { ...asked(wanted), peek: false };
-      const answer = await ask(holder, question, (answer) => {
-        // What is for it comes right behind.
-        if (answer?.yielded === "session") {
-          this.#arriving.set(seatOf(wanted), []);
-        }
-      });
+      // As soon as it gives the session away, what comes for it is sent here.
+      const seat = seatOf(wanted);
+      if (!this.#arriving.has(seat)) this.#arriving.set(seat, []);
+      const answer = await ask(holder, { ...asked(wanted), peek: false });
       if (answer?.yielded === "nothing") return answer.code;
       if (answer?.yielded === "session") moving = answer;
       // A node that does not answer may be no more; whoever proves to be its peer
@@ -255,24 +255,30 @@ export class Seats {
   }
 
   /** The seat is ours: the session comes here, or goes on with what is known of it. */
-  #settle(
+  async #settle(
     wanted: SeatWanted,
     shown: ShownToken | undefined,
     moving: Moving | undefined,
-  ): undefined {
+  ): Promise<undefined> {
     const { host } = this.#options;
     const { key, id } = wanted;
+    const before = host.rooms.get(key)?.occupant(id);
+    const known = before instanceof RemotePeer ? before : undefined;
+    // What was signaled to it from here may be there still, and comes back first.
+    if (moving && known) await atMost(FENCE_MS, known.come());
     const room = host.rooms.get(key);
-    const seated = room?.occupant(id);
     const member = room?.member(id);
-    if (moving) {
-      host.adopt(key, moving.member, moving.state);
-      this.#arrive(seatOf(wanted));
-    } else if (shown && member && this.#continues(wanted, shown)) {
+    if (moving) host.adopt(key, moving.member, moving.state);
+    else if (shown && member && this.#continues(wanted, shown)) {
       host.adopt(key, member, stateOf(shown));
-    } else if (room && seated) {
+    } else {
       // Its node has given it back, and the word of that is on its way.
-      room.leave(seated, "lost");
+      if (room && known) room.leave(known, "lost");
+      return;
+    }
+    this.#arrive(seatOf(wanted));
+    for (const frame of known?.held ?? []) {
+      host.rooms.get(key)?.occupant(id)?.offer(frame);
     }
   }
 

@@ -55,3 +55,18 @@ Deno.test("RemotePeer is busy when much waits for a node that it has left", () =
   const taken = Array.from({ length: 300 }, () => peer.offer("x"));
   assertEquals(taken.filter(Boolean).length, 256);
 });
+
+Deno.test("RemotePeer that comes here keeps what waits until its node has handed on what came before", async () => {
+  const { peer, did } = peerAt1(["1"]);
+  peer.offer("a");
+  let here = false;
+  const coming = peer.come().then(() => here = true);
+  peer.offer("b");
+  await Promise.resolve();
+  assertEquals([here, did], [false, ["a to 1", "fence 1"]]);
+  peer.fenced("1");
+  peer.offer("c");
+  await coming;
+  assertEquals(peer.held, ["b", "c"]);
+  assertEquals(did.length, 2);
+});

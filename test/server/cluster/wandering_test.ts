@@ -136,3 +136,24 @@ Deno.test("Cluster believes no node that says late that a peer is there, which h
     assertEquals(test.seen(x), ["2", "1"]);
   });
 });
+
+Deno.test("Cluster keeps signals in order that were sent to the node from which their peer comes", async () => {
+  await wander([0], async (test) => {
+    const { nodes, time, peers: [friend] } = test;
+    const x = await test.join("x", 1);
+    x.ping();
+    x.end(1006);
+    await time.flow(50);
+    const knocking = x.knock(nodes.node(0), x.welcome?.resume);
+    // One more with every few microtasks, whatever happens meanwhile.
+    for (let number = 0; number < 100; number++) {
+      friend?.tell("x", number);
+      await Promise.resolve();
+    }
+    await time.flow(5_000);
+    assertEquals(await knocking, undefined);
+    assertEquals(x.welcome?.session, "resumed");
+    const numbers = Array.from({ length: 100 }, (_, number) => number);
+    assertEquals(x.heard.map(({ number }) => number), numbers);
+  });
+});

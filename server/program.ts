@@ -75,8 +75,10 @@ export async function runProgram(
   const { url } = serving;
   const turn = options.turn.map(({ description }) => description)
     .join(", else ");
+  // Whoever reads that it listens may stop it at once.
+  const stopped = untilSignal();
   log({ level: "info", event: "listening", url, turn });
-  await untilSignal();
+  await stopped;
   await serving.close();
   log({ level: "info", event: "stopped" });
   // Clients that vanish in the middle of it can hold Deno's event loop for another 15 s.

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Link } from "../backplane/backplane.ts";
+import { seatOf } from "./seated.ts";
 
 /** Names that are renewed in one request. */
 const BATCH = 500;
 
 /** A seat, as the engine knows it: no name of a room or of a peer. */
 export function claimName(key: string, id: string): string {
-  // No name holds a control character, so the two are told apart.
-  return createHash("sha256").update(`${key}\0${id}`).digest("base64url");
+  return createHash("sha256").update(seatOf({ key, id })).digest("base64url");
 }
 
 /** The seats that this node has claimed in the engine, or would have if it answered. */

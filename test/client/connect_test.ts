@@ -8,6 +8,7 @@ import {
 import { connect, ConnectError, type ConnectOptions } from "../../mod.ts";
 import { connectHeadless, RTCPeerConnection } from "../support/headless.ts";
 import { startServer } from "../support/start_server.ts";
+import { WELCOME } from "../support/welcome.ts";
 
 async function failure(options: ConnectOptions): Promise<ConnectError> {
   const error = await assertRejects(() => connectHeadless(options));
@@ -176,21 +177,7 @@ Deno.test("connect rejects as unsupported when there is no RTCPeerConnection", a
 });
 
 Deno.test("connect rejects as unsupported when the server speaks another version", async () => {
-  const welcome = {
-    type: "welcome",
-    version: 2,
-    id: "a",
-    joinedAt: 1,
-    peers: [],
-    iceServers: [],
-    iceExpiresAt: null,
-    turn: "none",
-    resume: "",
-    session: "new",
-    seen: 0,
-    sent: 0,
-    limits: (await import("../../protocol.ts")).LIMITS,
-  };
+  const welcome = { ...WELCOME, version: 2 };
   await using server = Deno.serve({
     port: 0,
     hostname: "127.0.0.1",

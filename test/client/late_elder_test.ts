@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { type ClientMessage, LIMITS, VERSION } from "../../protocol.ts";
+import type { ClientMessage } from "../../protocol.ts";
 import { connectHeadless } from "../support/headless.ts";
+import { WELCOME } from "../support/welcome.ts";
 
 /** Where the pair stands of a page that joined at 2 with a peer of whom it is told later, once it has said something. */
 async function stateWith(
@@ -8,21 +9,7 @@ async function stateWith(
   until: "pong" | "signal",
   options: { autoConnect?: boolean } = {},
 ): Promise<string | undefined> {
-  const welcome = {
-    type: "welcome",
-    version: VERSION,
-    id: "b",
-    joinedAt: 2,
-    peers: [],
-    iceServers: [],
-    iceExpiresAt: null,
-    turn: "none",
-    resume: "",
-    session: "new",
-    seen: 0,
-    sent: 0,
-    limits: LIMITS,
-  };
+  const welcome = { ...WELCOME, id: "b", joinedAt: 2 };
   const peer = { id: "a", joinedAt, presence: null, away: false };
   const over = Promise.withResolvers<void>();
   await using server = Deno.serve({

@@ -2,7 +2,6 @@ import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { connect } from "../../client/connect.ts";
 import { type ConnectOptions, readOptions } from "../../client/options.ts";
 import { RoomSecret } from "../../client/trust/room_secret.ts";
-import { LIMITS, VERSION } from "../../protocol.ts";
 import { FakePeerConnections } from "../support/fake_peer_connection.ts";
 import { FakeWebSockets } from "../support/fake_web_socket.ts";
 import {
@@ -11,6 +10,7 @@ import {
   Page,
   ROOM_KEY,
 } from "../support/guards.ts";
+import { WELCOME } from "../support/welcome.ts";
 
 const identity = await identityBy("Ed25519");
 const onTrust = () => true;
@@ -106,21 +106,7 @@ async function published(
   meanwhile();
   await opening.promise;
   sockets.last.open();
-  sockets.last.say({
-    type: "welcome",
-    version: VERSION,
-    id: "ada",
-    joinedAt: 1,
-    peers: [],
-    iceServers: [],
-    iceExpiresAt: null,
-    turn: "none",
-    resume: "",
-    session: "new",
-    seen: 0,
-    sent: 0,
-    limits: LIMITS,
-  });
+  sockets.last.say({ ...WELCOME, id: "ada" });
   await using connection = await joining;
   // What follows the welcome is told only in a task of its own.
   const joined = new Promise<void>((resolve) => {

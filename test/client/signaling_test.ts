@@ -4,22 +4,9 @@ import { Signaling } from "../../client/signaling.ts";
 import { LIMITS, type Welcome } from "../../protocol.ts";
 import { FakeTime } from "../support/fake_time.ts";
 import { FakeWebSockets } from "../support/fake_web_socket.ts";
+import { WELCOME as EMPTY } from "../support/welcome.ts";
 
-const WELCOME: Welcome = {
-  type: "welcome",
-  version: 1,
-  id: "me",
-  joinedAt: 1,
-  peers: [],
-  iceServers: [],
-  iceExpiresAt: null,
-  turn: "none",
-  resume: "token-1",
-  session: "new",
-  seen: 0,
-  sent: 0,
-  limits: LIMITS,
-};
+const WELCOME: Welcome = { ...EMPTY, id: "me", resume: "token-1" };
 
 /** A signaling whose network, clock and events a test has in its hands. */
 class Scene implements Disposable {

@@ -17,6 +17,7 @@ import {
   type Welcome,
 } from "../../protocol.ts";
 import { fingerprintOf, secretOf } from "./guards.ts";
+import { WELCOME } from "./welcome.ts";
 
 /** A WebCrypto that tells when it has nothing to do, and can be made to wait. */
 export class WatchedCrypto {
@@ -310,19 +311,10 @@ export class GuardedRoom implements AsyncDisposable {
       member.id !== id
     );
     return {
-      type: "welcome",
-      version: VERSION,
+      ...WELCOME,
       id,
       joinedAt: ++this.#joined,
       peers: others.map(({ member }) => member),
-      iceServers: [],
-      iceExpiresAt: null,
-      turn: "none",
-      resume: "",
-      session: "new",
-      seen: 0,
-      sent: 0,
-      limits: LIMITS,
       ...changes,
     };
   }

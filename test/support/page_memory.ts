@@ -1,4 +1,4 @@
-import type { Browser } from "puppeteer";
+import type { Browser, Page } from "puppeteer";
 
 /** How much memory something takes, in bytes. */
 export type Memory = () => Promise<number>;
@@ -29,4 +29,11 @@ async function memoryOf(pid: number): Promise<number> {
     // A spare one that was not needed has ended.
     return 0;
   }
+}
+
+/** Collects the garbage of a page of Chromium. */
+export async function collectGarbage(page: Page): Promise<void> {
+  const session = await page.createCDPSession();
+  await session.send("HeapProfiler.collectGarbage");
+  await session.detach();
 }

@@ -14,6 +14,7 @@ import { freePort } from "../../support/free_port.ts";
 import { RawPeer } from "../../support/raw_peer.ts";
 import { sign } from "../../support/sign.ts";
 import { startServer } from "../../support/start_server.ts";
+import { WELCOME } from "../../support/welcome.ts";
 
 const SECRET = "a secret of more than thirty-two bytes";
 
@@ -209,27 +210,7 @@ Deno.test("probeSignaling says which version the server speaks when it is anothe
       protocol: "webrtc.v1",
     });
     socket.onopen = () =>
-      socket.send(JSON.stringify({
-        type: "welcome",
-        version: 2,
-        id: "a",
-        joinedAt: 1,
-        peers: [],
-        iceServers: [],
-        iceExpiresAt: null,
-        turn: "none",
-        resume: "",
-        session: "new",
-        seen: 0,
-        sent: 0,
-        limits: {
-          frameBytes: 1,
-          presenceBytes: 1,
-          framesPerSecond: 1,
-          frameBurst: 1,
-          graceMs: 1,
-        },
-      }));
+      socket.send(JSON.stringify({ ...WELCOME, version: 2 }));
     socket.onmessage = () =>
       socket.send(JSON.stringify({ type: "pong", seen: 0 }));
     return response;

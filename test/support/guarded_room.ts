@@ -6,15 +6,13 @@ import {
 } from "../../client/trust/guarded_signaling.ts";
 import type { Identity } from "../../client/trust/identity.ts";
 import type { RoomSecret } from "../../client/trust/room_secret.ts";
-import {
-  type ClientMessage,
-  LIMITS,
-  type Member,
-  type Presence,
-  type ServerMessage,
-  type SignalFrom,
-  VERSION,
-  type Welcome,
+import type {
+  ClientMessage,
+  Member,
+  Presence,
+  ServerMessage,
+  SignalFrom,
+  Welcome,
 } from "../../protocol.ts";
 import { fingerprintOf, secretOf } from "./guards.ts";
 import { WELCOME } from "./welcome.ts";

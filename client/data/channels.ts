@@ -142,14 +142,14 @@ export class Channels {
     if (
       theirs === undefined || !this.#options.polite || !this.#pc ||
       !slot?.mine || slot.mine.ask !== mine
-    ) return channel.close();
+    ) return retire(channel);
     const known = slot.theirs?.ask ?? -1;
     if (known !== theirs) {
-      if (theirs <= Math.max(known, this.#heard)) return channel.close();
+      if (theirs <= Math.max(known, this.#heard)) return retire(channel);
       // It comes before the word of what it answers.
       this.#end(slot);
       // A listener may have closed it.
-      if (this.#slots.get(slot.name) !== slot) return channel.close();
+      if (this.#slots.get(slot.name) !== slot) return retire(channel);
       slot.theirs = { ask: theirs, settings: slot.mine.parts.settings };
     }
     this.#use(slot, channel);
@@ -222,8 +222,7 @@ export class Channels {
     const { mine } = slot;
     if (!pc || !mine) return;
     const line = slot.line ??= this.#begin(slot, mine.parts);
-    if (slot.channel) slot.channel.onclose = null;
-    slot.channel?.close();
+    if (slot.channel) retire(slot.channel);
     slot.channel = channel;
     line.attach(channel, pc);
     channel.onclose = () => {
@@ -287,11 +286,21 @@ export class Channels {
     const { line, channel, mine } = slot;
     slot.line = slot.channel = undefined;
     if (!line) return;
-    if (channel) channel.onclose = null;
     const { peer } = this.#options;
     const told = mine?.parts.lines.delete(peer);
     line.end();
-    channel?.close();
+    if (channel) retire(channel);
     if (told) mine?.parts.events.emit("close", peer);
   }
+}
+
+/**
+ * Closes an RTCDataChannel for good. One that connects opens first: a browser
+ * gives its number (RFC 8832 §6) to the next one at once, of which the other
+ * side, which still closes the first, loses or never sees what comes.
+ */
+function retire(channel: RTCDataChannel): void {
+  channel.onclose = null;
+  if (channel.readyState !== "connecting") return channel.close();
+  channel.addEventListener("open", () => channel.close());
 }

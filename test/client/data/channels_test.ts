@@ -92,6 +92,20 @@ Deno.test("Channels closes an RTCDataChannel when what it answers was given up m
   assertEquals(impolite.events, ["open x", "close x", "open x"]);
 });
 
+Deno.test("Channels closes an RTCDataChannel that it gives up while it connects no sooner than it is open", () => {
+  const { polite, impolite } = sides();
+  polite.ask("x", { ordered: false });
+  const mine = impolite.ask("x", { ordered: false });
+  impolite.hear(polite);
+  const [made] = impolite.made;
+  mine.onClose();
+  // Until then a browser would give its number to the next one.
+  assertEquals(made?.[0].end.readyState, "connecting");
+  made?.[0].open();
+  assertEquals(made?.[0].end.readyState, "closed");
+  assertEquals(impolite.events, []);
+});
+
 Deno.test("Channels makes the RTCDataChannel again, and says nothing, when there is another connection", () => {
   for (const options of [{}, { maxRetransmits: 0 }]) {
     const { polite, impolite } = sides();

@@ -76,7 +76,6 @@ export class Channels {
     this.#pc = undefined;
     for (const slot of [...this.#slots.values()]) {
       slot.line?.detach();
-      if (slot.channel) slot.channel.onclose = null;
       slot.channel = undefined;
       // Whatever was still on its way is lost.
       if (!slot.theirs) this.#end(slot);
@@ -112,9 +111,7 @@ export class Channels {
     if (!asked) return false;
     const { name, ask } = asked;
     if (kind === KIND.channelEnd) {
-      const slot = this.#slots.get(name);
-      // Its RTCDataChannel may have told more already.
-      if (slot?.theirs?.ask === ask) this.#leave(slot);
+      this.#leave(name, ask);
       return true;
     }
     if (ask <= this.#heard) return false;
@@ -135,9 +132,7 @@ export class Channels {
 
   /** Takes an RTCDataChannel that the other side has made; closes it if nobody wants it any more. */
   adopt(channel: RTCDataChannel): void {
-    const [, theirs, mine] = (PROTOCOL.exec(channel.protocol) ?? []).map(
-      Number,
-    );
+    const [, theirs, mine] = PROTOCOL.exec(channel.protocol)?.map(Number) ?? [];
     const slot = this.#slots.get(channel.label);
     if (
       theirs === undefined || !this.#options.polite || !this.#pc ||
@@ -176,10 +171,6 @@ export class Channels {
     const slot = this.#slots.get(name) ?? { name };
     this.#slots.set(name, slot);
     return slot;
-  }
-
-  #tidy({ name, mine, theirs }: Slot): void {
-    if (!mine && !theirs) this.#slots.delete(name);
   }
 
   /** One side asks for it, perhaps both do now. */
@@ -222,10 +213,12 @@ export class Channels {
     const { mine } = slot;
     if (!pc || !mine) return;
     const line = slot.line ??= this.#begin(slot, mine.parts);
-    if (slot.channel) retire(slot.channel);
+    const before = slot.channel;
     slot.channel = channel;
+    retire(before);
     line.attach(channel, pc);
     channel.onclose = () => {
+      if (slot.channel !== channel) return;
       slot.channel = undefined;
       // Once a connection: who closes each at once gets no other.
       if (!slot.theirs || slot.broken === pc) return this.#end(slot);
@@ -234,8 +227,7 @@ export class Channels {
       line.detach();
       this.#make(slot);
     };
-    if (channel.readyState === "open") return this.#open(slot, line);
-    channel.addEventListener("open", () => this.#open(slot, line));
+    whenOpen(channel, () => this.#open(slot, line));
   }
 
   #begin(
@@ -274,11 +266,14 @@ export class Channels {
   }
 
   /** The other side asks no more. */
-  #leave(slot: Slot): void {
+  #leave(name: string, ask: number): void {
+    const slot = this.#slots.get(name);
+    // Its RTCDataChannel may have told more already.
+    if (slot?.theirs?.ask !== ask) return;
     slot.theirs = undefined;
     // All that it said before comes before the close event.
     if (!slot.channel) this.#end(slot);
-    this.#tidy(slot);
+    if (!slot.mine) this.#slots.delete(name);
   }
 
   /** Ends what both had asked for. */
@@ -289,18 +284,22 @@ export class Channels {
     const { peer } = this.#options;
     const told = mine?.parts.lines.delete(peer);
     line.end();
-    if (channel) retire(channel);
+    retire(channel);
     if (told) mine?.parts.events.emit("close", peer);
   }
 }
 
+/** Does something as soon as an RTCDataChannel is open. */
+function whenOpen(channel: RTCDataChannel, then: () => void): void {
+  if (channel.readyState === "open") return then();
+  channel.addEventListener("open", then);
+}
+
 /**
- * Closes an RTCDataChannel for good. One that connects opens first: a browser
- * gives its number (RFC 8832 §6) to the next one at once, of which the other
- * side, which still closes the first, loses or never sees what comes.
+ * Closes an RTCDataChannel. One that connects opens first: a browser gives its
+ * number (RFC 8832 §6) to the next one at once, of which the other side, which
+ * still closes the first, loses or never sees what comes.
  */
-function retire(channel: RTCDataChannel): void {
-  channel.onclose = null;
-  if (channel.readyState !== "connecting") return channel.close();
-  channel.addEventListener("open", () => channel.close());
+function retire(channel: RTCDataChannel | undefined): void {
+  if (channel) whenOpen(channel, () => channel.close());
 }

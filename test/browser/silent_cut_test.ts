@@ -37,9 +37,10 @@ Deno.test({
     const page = `http://${network.outside}:${site.addr.port}`;
     const host = `http://${network.outside}:${port}`;
     // Names of mDNS are not heard across the cable.
-    const args = ["--disable-features=WebRtcHideLocalIpsWithMdns"];
-    const near = stack.use(await startBrowser("chrome", { args }));
-    const far = stack.use(await startBrowser("chrome", { args, network }));
+    const near = stack.use(
+      await startBrowser("chrome", { tellsAddresses: true }),
+    );
+    const far = stack.use(await startBrowser("chrome", { network }));
     const room = "r";
     const [stays, goes] = await Promise.all([
       openTalkingPage(near.browser, page, {

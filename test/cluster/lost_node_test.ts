@@ -18,6 +18,15 @@ const WHOLE = Deno.args.includes("--whole");
 
 /** Pages that are there before; two at each node. */
 const PEERS = 6;
+/** One of those at each node is of Firefox. */
+const BROWSERS = [
+  "chrome",
+  "chrome",
+  "chrome",
+  "firefox",
+  "firefox",
+  "firefox",
+] as const;
 
 /** How a node goes, and how its peers go on. */
 interface Going {
@@ -56,7 +65,7 @@ for (const kind of ENGINES) {
     name: `three nodes on ${kind.name} lose no peer, no channel and no message`,
     ignore: kind.missing || kind.name !== "Redis" && !WHOLE,
     async fn(t) {
-      await using stage = await openStage(kind);
+      await using stage = await openStage(kind, { browsers: BROWSERS });
       const talkers = await stage.talkers(PEERS);
       for (const going of GOINGS) {
         await t.step(

@@ -19,6 +19,8 @@ const WHOLE = Deno.args.includes("--whole");
 const PEERS = 6;
 /** Those of them that are pages; the others are in Deno. */
 const PAGES = 4;
+/** Three of them are of Chromium. */
+const BROWSERS = ["chrome", "chrome", "chrome", "firefox"] as const;
 
 for (const [index, kind] of ENGINES.entries()) {
   const rooms = WHOLE ? 4 : 2;
@@ -29,7 +31,7 @@ for (const [index, kind] of ENGINES.entries()) {
     ignore: kind.missing || !WHOLE && index > 0,
     async fn() {
       await using stack = new AsyncDisposableStack();
-      const stage = stack.use(await openStage(kind));
+      const stage = stack.use(await openStage(kind, { browsers: BROWSERS }));
       const { cluster, balancer } = stage;
       const headless = stack.use(startHeadlessTalkers());
 

@@ -1,7 +1,8 @@
+import type { Browser } from "puppeteer";
 import { type Balancer, startBalancer } from "../support/balancer.ts";
-import { startBrowser } from "../support/browsers.ts";
+import { type BrowserName, startBrowser } from "../support/browsers.ts";
 import type { FarTalker } from "../support/far_talker.ts";
-import { openPageTalker, TALKER_ARGS } from "../support/page_talkers.ts";
+import { openPageTalker } from "../support/page_talkers.ts";
 import { startSite } from "../support/site.ts";
 import {
   type Cluster,
@@ -11,7 +12,7 @@ import {
 } from "../support/start_cluster.ts";
 import { untilHeardAnew, untilMeshed } from "../support/talker_room.ts";
 
-/** A cluster, and a browser whose pages reach it by a balancer. All of it is gone at the end of its block. */
+/** A cluster, and browsers whose pages reach it by a balancer. All of it is gone at the end of its block. */
 export interface Stage extends AsyncDisposable {
   readonly cluster: Cluster;
   readonly balancer: Balancer;
@@ -21,16 +22,31 @@ export interface Stage extends AsyncDisposable {
   talkers(count: number): Promise<readonly FarTalker[]>;
 }
 
+/** How it is to be. */
+export interface StageOptions extends ClusterOptions {
+  /** Browsers of its pages, in turn. @default {["chrome"]} */
+  readonly browsers?: readonly BrowserName[];
+}
+
 /** Starts it all. */
 export async function openStage(
   kind: EngineKind,
-  options?: ClusterOptions,
+  { browsers = ["chrome"], ...options }: StageOptions = {},
 ): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const cluster = stack.use(await startCluster(kind, options));
   const balancer = stack.use(startBalancer(cluster.nodes));
   const site = stack.use(await startSite());
-  const chrome = stack.use(await startBrowser("chrome", { args: TALKER_ARGS }));
+  const started = new Map<BrowserName, Browser>();
+  for (const name of new Set(browsers)) {
+    // Not every peer is a page, which can look up a name of mDNS.
+    const { browser } = stack.use(
+      await startBrowser(name, { tellsAddresses: true }),
+    );
+    started.set(name, browser);
+  }
+  const turns = browsers.flatMap((name) => started.get(name) ?? []);
+  let pages = 0;
   const made = stack.move();
 
   async function join(
@@ -38,8 +54,10 @@ export async function openStage(
     node: number,
     room = "r",
   ): Promise<FarTalker> {
+    const browser = turns[pages++ % turns.length];
+    if (!browser) throw new RangeError("No browser was named");
     const options = { host: balancer.door(node), room, id };
-    return made.use(await openPageTalker(chrome.browser, site.url, options));
+    return made.use(await openPageTalker(browser, site.url, options));
   }
 
   return {

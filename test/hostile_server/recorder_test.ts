@@ -26,9 +26,7 @@ Deno.test("a server that records everything learns", async (t) => {
   await using site = await startSite();
   await using server = startHostileServer(site.url);
   // One browser tells its addresses, the other one hides them behind names.
-  await using chrome = await startBrowser("chrome", {
-    args: ["--disable-features=WebRtcHideLocalIpsWithMdns"],
-  });
+  await using chrome = await startBrowser("chrome", { tellsAddresses: true });
   await using firefox = await startBrowser("firefox");
   const where = { site: site.url, host: server.url };
   await using ada = await openVisitor(chrome.browser, where);

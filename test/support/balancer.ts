@@ -27,8 +27,11 @@ export interface Balancer extends AsyncDisposable {
   count(index: number): number;
 }
 
-/** Starts a balancer before some nodes. */
-export function startBalancer(targets: readonly Target[]): Balancer {
+/** Starts a balancer before some nodes, with its doors at an address of this machine. */
+export function startBalancer(
+  targets: readonly Target[],
+  hostname = "127.0.0.1",
+): Balancer {
   const listeners: Deno.Listener[] = [];
   const passing = new Set<Promise<void>>();
   const open = targets.map(() => new Set<readonly Deno.TcpConn[]>());
@@ -82,10 +85,10 @@ export function startBalancer(targets: readonly Target[]): Balancer {
 
   return {
     door(first) {
-      const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const listener = Deno.listen({ hostname, port: 0 });
       listeners.push(listener);
       accepting.push(accept(listener, first));
-      return `http://127.0.0.1:${listener.addr.port}`;
+      return `http://${hostname}:${listener.addr.port}`;
     },
     skip(index, skip = true) {
       if (skip) skipped.add(index);

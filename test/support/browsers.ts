@@ -18,6 +18,8 @@ export interface StartBrowserOptions {
   readonly args?: readonly string[];
   /** The network that it runs in; this machine's if there is none. */
   readonly network?: Within;
+  /** Whether it tells others its addresses, instead of names of mDNS, which not everybody can look up. @default {whether it has a network of its own} */
+  readonly tellsAddresses?: boolean;
   /** Origins that count as secure (W3C Secure Contexts) though they are plain HTTP on an address that is not this machine's. */
   readonly secureOrigins?: readonly string[];
   /** Whether Chromium takes any certificate, also that of a TURN server; Firefox cannot. @default {false} */
@@ -75,12 +77,18 @@ export async function startBrowser(
 }
 
 function chromeArgs(
-  { args = [], network, secureOrigins = [], anyCertificate = false }:
-    StartBrowserOptions,
+  {
+    args = [],
+    network,
+    tellsAddresses = !!network,
+    secureOrigins = [],
+    anyCertificate = false,
+  }: StartBrowserOptions,
 ): string[] {
   const all = [...CHROME_ARGS, ...args];
-  // Names of mDNS are heard in no other network.
-  if (network) all.push("--disable-features=WebRtcHideLocalIpsWithMdns");
+  if (tellsAddresses) {
+    all.push("--disable-features=WebRtcHideLocalIpsWithMdns");
+  }
   if (anyCertificate) all.push("--ignore-certificate-errors");
   if (secureOrigins.length > 0) {
     const list = secureOrigins.join();
@@ -90,17 +98,14 @@ function chromeArgs(
 }
 
 function firefoxPreferences(
-  { network, secureOrigins = [] }: StartBrowserOptions,
+  { network, tellsAddresses = !!network, secureOrigins = [] }:
+    StartBrowserOptions,
 ): Record<string, unknown> {
   const hosts = secureOrigins.map((origin) => new URL(origin).hostname);
   return {
-    ...(network
-      ? {
-        "media.peerconnection.ice.obfuscate_host_addresses": false,
-        // Puppeteer's profile is never offline.
-        "network.manage-offline-status": true,
-      }
-      : {}),
+    "media.peerconnection.ice.obfuscate_host_addresses": !tellsAddresses,
+    // Puppeteer's profile is never offline.
+    "network.manage-offline-status": network !== undefined,
     ...(hosts.length > 0
       ? { "dom.securecontext.allowlist": hosts.join() }
       : {}),

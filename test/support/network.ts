@@ -23,6 +23,10 @@ export interface Network
   cut(port: number): Promise<void>;
   /** They pass again. */
   mend(port: number): Promise<void>;
+  /** Pulls the cable, which those within know. */
+  unplug(): Promise<void>;
+  /** Puts it in again. */
+  plug(): Promise<void>;
 }
 
 /**
@@ -80,11 +84,13 @@ export async function makeNetwork(): Promise<Network> {
       ip link set ${cable} up
     `,
   ]);
-  await namespace.sh(`
-    ip address add ${inside}/30 dev wan
-    ip link set wan up
-    ip route add default via ${outside}
-  `);
+  const plug = () =>
+    namespace.sh(`
+      ip link set wan up
+      ip route add default via ${outside}
+    `);
+  await namespace.sh(`ip address add ${inside}/30 dev wan`);
+  await plug();
   const made = stack.move();
   return {
     name,
@@ -93,6 +99,9 @@ export async function makeNetwork(): Promise<Network> {
     wrap: (program) => namespace.wrap(program),
     cut: (port) => filter("-A", port),
     mend: (port) => filter("-D", port),
+    // What leads anywhere by it is gone as well.
+    unplug: () => namespace.sh("ip link set wan down"),
+    plug,
     // Its end of the cable goes with it, and so does ours.
     [Symbol.asyncDispose]: () => made.disposeAsync(),
   };

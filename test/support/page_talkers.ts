@@ -9,9 +9,6 @@ declare global {
   var talker: Talker;
 }
 
-/** A browser names no address of this machine in what it signals, which werift cannot look up. */
-export const TALKER_ARGS = ["--disable-features=WebRtcHideLocalIpsWithMdns"];
-
 /** Opens a page that joins as a talker; it is closed at the end of the block. */
 export async function openPageTalker(
   browser: Browser,

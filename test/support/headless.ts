@@ -1,7 +1,12 @@
 import { RTCPeerConnection as Werift } from "werift";
 import { connect, type Connection, type ConnectOptions } from "../../mod.ts";
 
-/** An `RTCPeerConnection` for Deno, which has none. */
+/**
+ * An `RTCPeerConnection` for Deno, which has none. Werift 0.25 takes the
+ * messages of a DTLS handshake as they arrive, not in their order (RFC 6347
+ * §4.2.2), and once more when they are repeated: on a busy machine a pair may
+ * never open, and has to be made anew.
+ */
 export const RTCPeerConnection =
   Werift as unknown as typeof globalThis.RTCPeerConnection;
 

@@ -317,7 +317,7 @@ export class Connection<Types extends RoomTypes = RoomTypes>
     return this.#events.on(
       event,
       listener as ConnectionEvents[Name],
-      this.#present(event),
+      () => this.#present(event),
     );
   }
 
@@ -329,7 +329,7 @@ export class Connection<Types extends RoomTypes = RoomTypes>
     return this.#events.once(
       event,
       listener as ConnectionEvents[Name],
-      this.#present(event),
+      () => this.#present(event),
     );
   }
 
@@ -657,12 +657,11 @@ export class Connection<Types extends RoomTypes = RoomTypes>
   #present<Name extends keyof ConnectionEvents>(
     event: Name,
   ): Parameters<ConnectionEvents[Name]> | undefined {
-    let present: unknown;
-    if (event === "peerlist") present = [...this.#members.keys()];
-    if (event === "socket" && this.#state !== "away") present = this.socket;
-    return present && this.#state !== "closed"
-      ? [present] as Parameters<ConnectionEvents[Name]>
-      : undefined;
+    if (this.#state === "closed") return;
+    if (event === "peerlist") return [[...this.#members.keys()]] as never;
+    if (event === "socket" && this.#state !== "away") {
+      return [this.socket] as never;
+    }
   }
 
   #receive(message: RoomMessage): void {

@@ -9,27 +9,29 @@ export class Emitter<Events extends { [Name in keyof Events]: Listener }> {
   // A listener that is added twice is called twice, so each is kept in a box of its own.
   readonly #boxes = new Map<keyof Events, Set<{ listener: Listener }>>();
 
-  /** Calls `listener` at every `event`, until the returned function is called; and soon with `present`, if there is one. */
+  /** Calls `listener` at every `event`, until the returned function is called; and soon with what is `present` by then, if anything is. */
   on<Name extends keyof Events>(
     event: Name,
     listener: Events[Name],
-    present?: Parameters<Events[Name]>,
+    present?: () => Parameters<Events[Name]> | undefined,
   ): () => void {
     const boxes = this.#boxes.get(event) ?? new Set();
     this.#boxes.set(event, boxes);
     const box = { listener };
     boxes.add(box);
-    if (present) {
-      queueMicrotask(() => boxes.has(box) && call(listener, present));
-    }
+    queueMicrotask(() => {
+      // Not before: there may be news by now, after which nothing older may come.
+      const payload = boxes.has(box) && present?.();
+      if (payload) call(listener, payload);
+    });
     return () => void boxes.delete(box);
   }
 
-  /** The same for the next `event`, or `present`, alone. */
+  /** The same for the next `event`, or what is `present`, alone. */
   once<Name extends keyof Events>(
     event: Name,
     listener: Events[Name],
-    present?: Parameters<Events[Name]>,
+    present?: () => Parameters<Events[Name]> | undefined,
   ): () => void {
     const next = (...payload: never[]) => {
       off();

@@ -71,7 +71,7 @@ export class Outbox {
     this.#at = now;
     const waiting = this.#kept.slice(this.#written);
     if (this.#presence !== undefined) waiting.unshift(this.#presence);
-    const frames = waiting.slice(0, Math.floor(this.#tokens));
+    const frames = waiting.slice(0, this.#tokens);
     this.#tokens -= frames.length;
     this.#written += frames.length;
     if (this.#presence !== undefined && frames.length > 0) {

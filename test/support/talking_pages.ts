@@ -117,10 +117,13 @@ export async function forgetEvents(
 ): Promise<void> {
   await Promise.all(pages.map(({ page }) =>
     page.evaluate(async () => {
-      // A presence comes after the peer; those who talk here all have one.
+      // A presence comes after the peer, which those who talk here all have; and so does how its packets travel.
       for (const id of connection.connections) {
         while (connection.peers.get(id)?.presence === null) {
           await next(connection, "presence");
+        }
+        while (connection.peers.get(id)?.path === null) {
+          await next(connection, "peer-state");
         }
       }
       talk.events.length = talk.states.length = 0;

@@ -459,7 +459,7 @@ export function isPolite(
  */
 export function isName(name: string, maxChars: number): boolean {
   return name.length > 0 && name.length <= maxChars &&
-    // deno-lint-ignore no-control-regex
+    // deno-lint-ignore no-control-regex -- They are what no name may have.
     !/[\0-\x1f\x7f]|^\.\.?$|\p{Cs}/u.test(name);
 }
 

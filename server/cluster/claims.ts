@@ -14,6 +14,8 @@ export function claimName(key: string, id: string): string {
 export class Claims {
   readonly #link: Link;
   readonly #held = new Set<string>();
+  /** Those that were given back while the engine did not answer: it would keep them for a node that may be no more. */
+  readonly #owed = new Set<string>();
   readonly #trouble: (error: unknown) => void;
 
   /** None yet; `trouble` hears what the engine did not do. */
@@ -22,9 +24,16 @@ export class Claims {
     this.#trouble = trouble;
   }
 
+  /** Asks the engine for a name, also instead of a node that has no right to it, or is no more. Resolves with the node that has it then. */
+  claim(name: string, instead?: string): Promise<string> {
+    this.#owed.delete(name);
+    return this.#link.claim(name, instead);
+  }
+
   /** Counts a name as held, whatever the engine says of it now. */
   hold(name: string): void {
     this.#held.add(name);
+    this.#owed.delete(name);
   }
 
   /** Counts a name as no longer held: another node has it. */
@@ -34,17 +43,14 @@ export class Claims {
 
   /** Gives a name back. */
   release(name: string): void {
-    if (!this.#held.delete(name)) return;
-    this.#link.release([name]).catch(this.#trouble);
+    if (this.#held.delete(name)) void this.#giveBack([name]);
   }
 
-  /** Takes a name from a node that has no right to it, or is no more. */
-  take(name: string, from: string): void {
-    this.#link.claim(name, from).catch(this.#trouble);
-  }
-
-  /** Keeps all that are held for another while. Resolves with those that others hold. Never rejects. */
+  /** Keeps all that are held for another while, and gives back what is owed. Resolves with those that others hold. Never rejects. */
   async renew(): Promise<string[]> {
+    const owed = [...this.#owed];
+    this.#owed.clear();
+    if (owed.length > 0) void this.#giveBack(owed);
     const names = [...this.#held];
     const lost: string[] = [];
     for (let start = 0; start < names.length; start += BATCH) {
@@ -59,8 +65,17 @@ export class Claims {
         break;
       }
       const gone = batch.filter((name) => !this.#held.has(name));
-      if (gone.length > 0) this.#link.release(gone).catch(this.#trouble);
+      if (gone.length > 0) void this.#giveBack(gone);
     }
     return lost.filter((name) => this.#held.has(name));
+  }
+
+  async #giveBack(names: readonly string[]): Promise<void> {
+    try {
+      await this.#link.release(names);
+    } catch (error) {
+      for (const name of names) if (!this.#held.has(name)) this.#owed.add(name);
+      this.#trouble(error);
+    }
   }
 }

@@ -176,7 +176,7 @@ export class Seats {
 
   /** Another node may have the seat of a peer of ours, too: which of the two stays? */
   async contest(key: string, peer: LocalPeer): Promise<void> {
-    const { own, host, link, rooms, ask } = this.#options;
+    const { own, host, link, claims, rooms, ask } = this.#options;
     const { id, sequence, since } = peer;
     const name = claimName(key, id);
     const member = host.rooms.get(key)?.member(id);
@@ -194,7 +194,7 @@ export class Seats {
       if (holder !== undefined && answer?.yielded === "nothing") {
         return this.#supersede(key, peer, answer.member, holder);
       }
-      if (await link.claim(name, holder) !== own || !isStill()) return;
+      if (await claims.claim(name, holder) !== own || !isStill()) return;
       // Others may have taken the word of the other node.
       rooms.tell(key, {
         type: "join",
@@ -209,7 +209,7 @@ export class Seats {
     wanted: SeatWanted,
     shown: ShownToken | undefined,
   ): Promise<RefusalCode | undefined> {
-    const { own, host, link, claims, isUp, isLost, ask } = this.#options;
+    const { own, host, claims, isUp, isLost, ask } = this.#options;
     const { key, id } = wanted;
     const name = claimName(key, id);
     let instead: string | undefined;
@@ -220,7 +220,7 @@ export class Seats {
       let holder: string;
       try {
         if (!isUp()) throw new Error("the engine is down");
-        holder = await link.claim(name, instead);
+        holder = await claims.claim(name, instead);
       } catch {
         // What is known decides; both sides settle it when the engine is back.
         const seated = host.rooms.get(key)?.occupant(id);

@@ -159,6 +159,8 @@ export type Ordered =
     readonly type: "signal";
     readonly room: string;
     readonly to: string;
+    /** Of its membership, see {@linkcode Member}. */
+    readonly joinedAt: number;
     /** How often it was sent to a node that the peer had left. */
     readonly hops?: number;
     /** Number under which it is to be told that it was handed on. */

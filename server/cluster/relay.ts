@@ -42,7 +42,7 @@ export class Relay {
   }
 
   /** Sends an encoded signal to the node of a peer; `false` when much waits already. */
-  send({ room, id, node }: RemotePeer, frame: string): boolean {
+  send({ room, id, joinedAt, node }: RemotePeer, frame: string): boolean {
     const neighbour = this.#options.neighbours.get(node);
     if (!neighbour || neighbour.busy || frame.length > MAX_CHARS) return false;
     const number = ++this.#sent;
@@ -52,7 +52,8 @@ export class Relay {
       this.#echoes.set(number, performance.now());
     }
     const echo = timed ? { echo: number } : {};
-    neighbour.send({ type: "signal", room, to: id, ...echo }, frame);
+    const to = { to: id, joinedAt };
+    neighbour.send({ type: "signal", room, ...to, ...echo }, frame);
     return true;
   }
 
@@ -79,12 +80,14 @@ export class Relay {
   ): void {
     const { host, neighbours, keepFor, movedTo } = this.#options;
     const { echo, ...again } = message;
-    const { room: key, to, hops = 0 } = message;
+    const { room: key, to, joinedAt, hops = 0 } = message;
     if (echo !== undefined) neighbour.tell({ type: "echo", echo });
     const room = host.rooms.get(key);
     const seated = room?.occupant(to);
     if (room && isHere(seated)) {
-      const code = room.tell(to, frame);
+      // Whoever it is for may have left, and another one have come by that id.
+      const isIts = room.member(to)?.joinedAt === joinedAt;
+      const code = isIts ? room.tell(to, frame) : "unknown-peer";
       return code && this.#bounce(neighbour, key, { to, frame, code });
     }
     const deliver = () => this.deliver(neighbour, again, frame);
@@ -95,7 +98,7 @@ export class Relay {
     if (!next || hops >= MAX_HOPS) {
       return this.#bounce(neighbour, key, { to, frame, code: "unknown-peer" });
     }
-    next.send({ type: "signal", room: key, to, hops: hops + 1 }, frame);
+    next.send({ ...again, hops: hops + 1 }, frame);
   }
 
   /** A signal of a peer of ours was not handed on. */

@@ -9,6 +9,8 @@ export interface RemotePeerOptions {
   readonly id: string;
   /** Key of its room. */
   readonly room: string;
+  /** Which membership it is: whoever comes by that id later is another one. */
+  readonly joinedAt: number;
   /** Name of the node that speaks for it. */
   readonly node: string;
   /** See `PlacedMember`. */
@@ -26,6 +28,8 @@ export class RemotePeer implements Occupant {
   readonly id: string;
   /** Key of its room. */
   readonly room: string;
+  /** See {@linkcode RemotePeerOptions.joinedAt}. */
+  readonly joinedAt: number;
   /** See `PlacedMember`. */
   sequence: number;
   /** Whether its node says that it is away; it also is when the node is lost. */
@@ -44,9 +48,10 @@ export class RemotePeer implements Occupant {
 
   /** A peer that has joined at its node. */
   constructor(options: RemotePeerOptions) {
-    const { id, room, node, sequence } = this.#options = options;
+    const { id, room, joinedAt, node, sequence } = this.#options = options;
     this.id = id;
     this.room = room;
+    this.joinedAt = joinedAt;
     this.sequence = sequence;
     this.#node = node;
   }

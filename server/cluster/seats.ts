@@ -124,11 +124,17 @@ export class Seats {
   /** See `Cluster.give`. */
   give(key: string, member: Member, to: string, sequence: number): void {
     const { claims, timers, rooms, host } = this.#options;
-    const { id, away } = member;
+    const { id, joinedAt, away } = member;
     const name = claimName(key, id);
     claims.forget(name);
     this.#moved.set(name, to);
-    const peer = rooms.remotePeer({ room: key, id, node: to, sequence });
+    const peer = rooms.remotePeer({
+      room: key,
+      id,
+      joinedAt,
+      node: to,
+      sequence,
+    });
     peer.away = away;
     peer.told = false;
     host.rooms.get(key)?.place(peer, member);

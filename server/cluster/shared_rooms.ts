@@ -198,7 +198,8 @@ export class SharedRooms {
       if (peer.node !== node) peer.move(node, anew);
       peer.sequence = sequence;
     } else {
-      peer = this.remotePeer({ room: key, id: member.id, node, sequence });
+      const { id, joinedAt } = member;
+      peer = this.remotePeer({ room: key, id, joinedAt, node, sequence });
     }
     peer.away = member.away;
     const away = member.away || (neighbours.get(node)?.lost ?? true);

@@ -93,7 +93,7 @@ class Between {
 }
 
 function say(to: Neighbour, payload: string): void {
-  to.send({ type: "signal", room: "r", to: "x" }, payload);
+  to.send({ type: "signal", room: "r", to: "x", joinedAt: 1 }, payload);
 }
 
 Deno.test("Neighbour takes each frame once, in order, whatever is lost on the way", () => {

@@ -15,14 +15,14 @@ const FRAMES: readonly NodeFrame[] = [
   {
     from: "n",
     mark: { epoch: 3, seq: 7 },
-    message: { type: "signal", room: "main\0r", to: "__proto__" },
+    message: { type: "signal", room: "main\0r", to: "__proto__", joinedAt: 1 },
     payload: '{"type":"signal","from":"a","data":"x"}',
   },
   {
     // The data of a hostile peer need not be JSON.
     from: "n",
     mark: { epoch: 3, seq: 8 },
-    message: { type: "signal", room: "main\0r", to: "\n" },
+    message: { type: "signal", room: "main\0r", to: "\n", joinedAt: 1 },
     payload: '{"type":"signal","from":"a","data":"\n\n"}\n',
   },
 ];

@@ -10,6 +10,7 @@ function peerAt1(alive: readonly string[]): {
   const peer = new RemotePeer({
     id: "x",
     room: "r",
+    joinedAt: 1,
     node: "1",
     sequence: 1,
     send({ node }, frame) {

@@ -112,6 +112,7 @@ export class Cluster {
       send: (...signal) => this.#relay.send(...signal),
       drop: (...signal) => this.#relay.drop(...signal),
       onConflict: (...seat) => void this.#seats.contest(...seat),
+      onLeft: (...seat) => this.#seats.left(...seat),
     });
     this.#seats = new Seats({
       own,

@@ -156,6 +156,11 @@ export class Seats {
       : this.#moved.get(claimName(key, id));
   }
 
+  /** Whoever went to another node has left it. */
+  left(key: string, id: string, node: string): void {
+    if (this.movedTo(key, id) === node) this.#moved.delete(claimName(key, id));
+  }
+
   /** Keeps something to be done until a session is here that may be on its way; `false` if none is, or too much waits. */
   keepFor(seat: string, deliver: () => void): boolean {
     const early = this.#arriving.get(seat);

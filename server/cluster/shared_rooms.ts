@@ -33,6 +33,8 @@ export interface SharedRoomsOptions {
   readonly drop: RemotePeerOptions["drop"];
   /** Another node has a peer by the id of one of ours. */
   readonly onConflict: (key: string, peer: LocalPeer) => void;
+  /** A peer has left another node for good. */
+  readonly onLeft: (key: string, id: string, node: string) => void;
 }
 
 /** The rooms that span nodes: each node tells the others who of its own is where, and takes their word for theirs. */
@@ -154,7 +156,9 @@ export class SharedRooms {
     { name }: Neighbour,
     { room: key, event, sequence, anew }: Ordered & { type: "event" },
   ): void {
-    const room = this.#options.host.rooms.get(key);
+    const { host, onLeft } = this.#options;
+    if (event.type === "leave") onLeft(key, event.id, name);
+    const room = host.rooms.get(key);
     if (!room) return;
     if (event.type === "join") {
       const member = { ...event.peer, sequence };

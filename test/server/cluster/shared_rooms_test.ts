@@ -24,6 +24,7 @@ function twoOthers() {
     send: () => true,
     drop() {},
     onConflict() {},
+    onLeft() {},
   });
   for (const name of ["1", "2"]) {
     const heard: Ordered["type"][] = [];

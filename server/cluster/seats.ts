@@ -256,8 +256,10 @@ export class Seats {
       if (answer?.yielded === "nothing") return answer.code;
       if (answer?.yielded === "session") moving = answer;
       // A node that does not answer may be no more; whoever proves to be its peer
-      // goes on here. Where nobody knows that peer the proof may be an old one.
-      const mayBe = isLost(holder) || host.rooms.get(key)?.member(id);
+      // goes on here. Where nobody knows that peer the proof may be an old one,
+      // which is found out when the engine is back, if it cannot be asked now.
+      const mayBe = !isUp() || isLost(holder) ||
+        host.rooms.get(key)?.member(id);
       const continues = mayBe && this.#continues(wanted, shown);
       if (!answer && !continues) return "id-taken";
       instead = holder;

@@ -96,6 +96,31 @@ Deno.test("Cluster gives an id back to whoever was there, when somebody who once
   });
 });
 
+Deno.test("Cluster lets whoever went to a node that was killed come back while the engine is down", async () => {
+  await attack(async ({ nodes, victim }) => {
+    victim.end(1006);
+    assertEquals(await nodes.knock(victim, 1), undefined);
+    nodes.node(1).kill();
+    nodes.hub.down();
+    assertEquals(await nodes.knock(victim, 0), undefined);
+    assertEquals(victim.welcome?.session, "restored");
+  });
+});
+
+Deno.test("Cluster keeps whoever went to another node, when an old token of theirs was taken while the engine was down", async () => {
+  await attack(async ({ nodes, time, victim }) => {
+    const old = victim.welcome?.resume ?? "";
+    victim.end(1006);
+    assertEquals(await nodes.knock(victim, 1), undefined);
+    nodes.hub.down();
+    const thief = new SimulatedPeer("r", "a");
+    assertEquals(await nodes.knock(thief, 0, old), undefined);
+    nodes.hub.up();
+    await time.flow(40_000);
+    assertEquals([isIn(victim), isIn(thief)], [true, false]);
+  });
+});
+
 Deno.test("Cluster lets nobody into a room that is full at other nodes", async () => {
   await attack(async ({ nodes, time }) => {
     for (let index = 1; index < LIMITS.peersPerRoom; index++) {

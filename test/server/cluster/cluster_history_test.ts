@@ -118,6 +118,12 @@ class Play {
   readonly peers: readonly SimulatedPeer[];
   readonly #stage: Stage;
   readonly #model = new Map<SimulatedPeer, Known>();
+  /** Who left in this outage, and which node: the other one cannot know. */
+  readonly #left = new Map<SimulatedPeer, Known["node"]>();
+  /** Who has come to a node instead of one that was killed, in this outage: the other one cannot know. */
+  readonly #restored = new Set<SimulatedPeer>();
+  /** Whose ids a killed node still has in the engine: they came back to another one, and left that, in an outage. */
+  readonly #claimed = new Set<SimulatedPeer>();
   #number = 0;
   #down = false;
   #waitedAt = 0;
@@ -209,6 +215,8 @@ class Play {
         if (!live) return;
         peer.end(1000);
         this.#model.delete(peer);
+        if (this.#down) this.#left.set(peer, known.node);
+        if (this.#restored.has(peer)) this.#claimed.add(peer);
         return;
       case "ping":
         return live ? peer.ping() : undefined;
@@ -239,6 +247,10 @@ class Play {
     peer.presence = null;
     peer.welcome = undefined;
     const refused = await this.#stage.knock(peer, node);
+    const left = this.#left.get(peer);
+    const mayBeTaken = left !== undefined && left !== node ||
+      this.#claimed.has(peer);
+    if (mayBeTaken && refused === "id-taken") return;
     assertEquals(refused, undefined, nameOf(peer));
     assertEquals(peer.welcome?.["session"], "new");
     const joinedAt = peer.welcome?.["joinedAt"] ?? 0;
@@ -255,7 +267,10 @@ class Play {
     const here = known.node !== undefined;
     assertEquals(peer.welcome?.session, here ? "resumed" : "restored");
     assertEquals(peer.welcome?.joinedAt, known.joinedAt, "the role stays");
-    if (!here) known.due.splice(0);
+    if (!here) {
+      known.due.splice(0);
+      if (this.#down) this.#restored.add(peer);
+    }
     known.node = node;
     peer.losePatience();
   }
@@ -277,9 +292,12 @@ class Play {
     );
     const known = addressee && this.#model.get(addressee);
     if (known?.node === undefined) return;
-    // While the engine is down not everybody is known everywhere.
-    const isKnown = peer.members.has(to) || peer.id === to;
+    // While the engine is down not everybody is known everywhere, and some who have left are.
+    const isKnown = peer.id === to ||
+      peer.members.get(to)?.joinedAt === known.joinedAt;
     if (this.#down && !isKnown) return;
+    const isNear = this.#model.get(peer)?.node === known.node;
+    if (addressee && this.#restored.has(addressee) && !isNear) return;
     known.due.push({ from: peer.id, to, number });
   }
 
@@ -289,6 +307,7 @@ class Play {
     for (const peer of this.#model.keys()) if (!peer.live) peer.end(1006);
     await this.#stage.pass(2 * LIMITS.graceMs);
     this.#waitedAt = this.#stage.now();
+    this.#claimed.clear();
     for (const [peer, { node }] of [...this.#model]) {
       if (peer.live && node !== undefined) peer.losePatience();
       else this.#model.delete(peer);
@@ -309,6 +328,8 @@ class Play {
 
   async #outage(): Promise<void> {
     this.#down = !this.#down;
+    this.#left.clear();
+    this.#restored.clear();
     await this.#stage.outage(this.#down);
   }
 

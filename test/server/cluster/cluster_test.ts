@@ -216,6 +216,51 @@ Deno.test("Cluster keeps the session that went on when its peer changed nodes wh
   });
 });
 
+Deno.test("Cluster gives back what was left while the engine was down, also when the node is killed then", async () => {
+  await among(2, async ({ nodes, time, peers }) => {
+    const a = at(peers, 0);
+    nodes.hub.down();
+    a.end(1000);
+    await time.flow(0);
+    nodes.hub.up();
+    await time.flow(5_000);
+    nodes.node(0).kill();
+    a.welcome = undefined;
+    assertEquals(await nodes.knock(a, 1), undefined);
+  });
+});
+
+Deno.test("Cluster hands what was signaled while the engine was down to nobody who came by that id since", async () => {
+  await among(2, async ({ nodes, time, peers }) => {
+    const [a, b] = [at(peers, 0), at(peers, 1)];
+    nodes.hub.down();
+    b.end(1000);
+    a.tell("b", 1);
+    const next = new SimulatedPeer("r", "b");
+    assertEquals(await nodes.knock(next, 1), undefined);
+    nodes.hub.up();
+    await time.flow(5_000);
+    assertEquals(next.heard, []);
+    a.tell("b", 2);
+    await time.flow(0);
+    assertEquals(next.heard.map(({ number }) => number), [2]);
+  });
+});
+
+Deno.test("Cluster knows of whoever left the node to which it had gone that the id is free, also when the engine is down", async () => {
+  await among(1, async ({ nodes, time, peers }) => {
+    const a = at(peers, 0);
+    a.end(1006);
+    assertEquals(await nodes.knock(a, 1), undefined);
+    assertEquals(a.welcome?.session, "resumed");
+    a.end(1000);
+    await time.flow(0);
+    nodes.hub.down();
+    a.welcome = undefined;
+    assertEquals(await nodes.knock(a, 0), undefined);
+  });
+});
+
 Deno.test("Cluster lets newcomers be the youngest when the clocks of nodes differ by a minute", async () => {
   await among(4, ({ peers }) => {
     const times = peers.map(({ welcome }) => welcome?.joinedAt ?? 0);

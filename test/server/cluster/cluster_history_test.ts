@@ -382,7 +382,7 @@ Deno.test("Cluster keeps ids unique, views equal, and signals with whom they are
         assertEquals(time.timers, 0);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 500 },
   );
 });
 

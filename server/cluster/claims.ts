@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import type { Link } from "../backplane/backplane.ts";
 import { seatOf } from "./seated.ts";
 
-/** Names that are renewed in one request. */
+/** Renewals in the life of a claim. */
+export const RENEWALS = 3;
+/** Names that are renewed, or given back, in one request. */
 const BATCH = 500;
 
 /** A seat, as the engine knows it: no name of a room or of a peer. */
@@ -14,8 +16,11 @@ export function claimName(key: string, id: string): string {
 export class Claims {
   readonly #link: Link;
   readonly #held = new Set<string>();
-  /** Those that were given back while the engine did not answer: it would keep them for a node that may be no more. */
-  readonly #owed = new Set<string>();
+  /**
+   * Those that the engine did not take back, and how often: it would keep them
+   * for a node that may be no more, until they run out.
+   */
+  readonly #owed = new Map<string, number>();
   readonly #trouble: (error: unknown) => void;
 
   /** None yet; `trouble` hears what the engine did not do. */
@@ -48,15 +53,12 @@ export class Claims {
 
   /** Keeps all that are held for another while, and gives back what is owed. Resolves with those that others hold. Never rejects. */
   async renew(): Promise<string[]> {
-    const owed = [...this.#owed];
-    this.#owed.clear();
-    if (owed.length > 0) void this.#giveBack(owed);
-    const names = [...this.#held];
+    const owed = batches(this.#owed.keys());
+    await Promise.all(owed.map((batch) => this.#giveBack(batch)));
     const lost: string[] = [];
-    for (let start = 0; start < names.length; start += BATCH) {
+    for (const names of batches(this.#held)) {
       // Some may have been given back meanwhile.
-      const batch = names.slice(start, start + BATCH)
-        .filter((name) => this.#held.has(name));
+      const batch = names.filter((name) => this.#held.has(name));
       try {
         lost.push(...await this.#link.renew(batch));
       } catch (error) {
@@ -73,9 +75,26 @@ export class Claims {
   async #giveBack(names: readonly string[]): Promise<void> {
     try {
       await this.#link.release(names);
+      for (const name of names) this.#owed.delete(name);
     } catch (error) {
-      for (const name of names) if (!this.#held.has(name)) this.#owed.add(name);
+      for (const name of names) this.#owe(name);
       this.#trouble(error);
     }
   }
+
+  #owe(name: string): void {
+    if (this.#held.has(name)) return;
+    const times = this.#owed.get(name) ?? 0;
+    // By then it has run out.
+    if (times === RENEWALS) this.#owed.delete(name);
+    else this.#owed.set(name, times + 1);
+  }
+}
+
+function batches(names: Iterable<string>): readonly string[][] {
+  const all = [...names];
+  return Array.from(
+    { length: Math.ceil(all.length / BATCH) },
+    (_, batch) => all.slice(batch * BATCH, (batch + 1) * BATCH),
+  );
 }

@@ -6,7 +6,7 @@ import type { ShownToken } from "../resumption.ts";
 import type { RoomEvent } from "../room.ts";
 import type { Status } from "../status.ts";
 import type { Tally } from "../tally.ts";
-import { claimName, Claims } from "./claims.ts";
+import { claimName, Claims, RENEWALS } from "./claims.ts";
 import type { ClusterHost, SeatWanted } from "./cluster_host.ts";
 import { Neighbour } from "./neighbour.ts";
 import {
@@ -91,7 +91,7 @@ export class Cluster {
     const timers = this.#timers;
     const neighbours = this.#neighbours;
     const claimMs = graceMs + CLAIM_MARGIN_MS;
-    this.#renewMs = claimMs / 3;
+    this.#renewMs = claimMs / RENEWALS;
     this.#graceBeats = Math.ceil(graceMs / BEAT_MS);
     const link = this.#link = backplane.open({
       node: own,

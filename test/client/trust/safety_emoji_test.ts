@@ -386,6 +386,7 @@ Deno.test("SafetyEmojiExchange rejects with the reason when it is aborted", asyn
   let caught: unknown;
   await asked.catch((error) => caught = error);
   assertStrictEquals(caught, reason);
+  await one.idle();
 });
 
 Deno.test("SafetyEmojiExchange keeps its emoji when it is aborted later", async () => {

@@ -7,6 +7,7 @@ import {
 import {
   connect,
   ConnectError,
+  type Connection,
   type ConnectOptions,
   createIdentity,
   createRoomKey,
@@ -362,18 +363,24 @@ Deno.test("connect keeps a room key of its own when the app wipes the one that i
   const key = roomKey.slice();
   const joining = connect({ ...options, roomKey: key, presence, id: "ada" });
   key.fill(0);
-  await using _ada = await joining;
-  const bob = await connect({ ...options, roomKey });
-  await using _bob = bob;
-  const seen = () => bob.peers.get("ada")?.presence;
-  while (!seen()) {
+  await using ada = await joining;
+  await using bob = await connect({ ...options, roomKey, presence, id: "bob" });
+  // Both: neither is left while it still reads what the other one published.
+  assertEquals(await published(bob, "ada"), presence);
+  assertEquals(await published(ada, "bob"), presence);
+});
+
+/** What a peer has published, as soon as that is known. */
+async function published(by: Connection, id: string): Promise<unknown> {
+  for (;;) {
+    const presence = by.peers.get(id)?.presence;
+    if (presence) return presence;
     await new Promise<void>((resolve, reject) => {
-      bob.once("presence", () => resolve());
-      bob.once("untrusted", ({ code }) => reject(new Error(code)));
+      by.once("presence", () => resolve());
+      by.once("untrusted", ({ code }) => reject(new Error(code)));
     });
   }
-  assertEquals(seen(), presence);
-});
+}
 
 const connected = ["connected", "packets flow"];
 const otherKey = apart("key-mismatch", "the peer has another room key");

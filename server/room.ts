@@ -126,7 +126,9 @@ export class Room<O extends Occupant = Occupant> {
       away: false,
     };
     // While the newcomer hears nothing yet: who is dropped by this is in nobody's list.
-    this.#tell(occupant, { type: "join", peer: memberOf(id, seat) });
+    const join = { type: "join", peer: memberOf(id, seat) } as const;
+    // What was signaled to it there, by peers of other nodes, may be lost.
+    this.#tell(occupant, join, restored !== undefined);
     this.#seats.set(id, seat);
     return joinedAt;
   }

@@ -113,6 +113,8 @@ export class SimulatedPeer {
   welcome: Welcome | undefined;
   /** Signals heard in this session at this server. */
   heard: Told[] = [];
+  /** Ids of those of whom it was told that they have joined; again, that what was signaled to them may be lost. */
+  readonly joined: string[] = [];
   socket: SimulatedSocket | undefined;
   #awaited: readonly KnownMember[] = [];
   #onWelcome: () => void = () => {};
@@ -199,6 +201,9 @@ export class SimulatedPeer {
       case "welcome":
         return this.#welcomed(message);
       case "join":
+        this.joined.push(message.peer.id);
+        this.members = applyDiff(this.members, message).members;
+        return;
       case "leave":
       case "away":
       case "back":

@@ -36,6 +36,8 @@ export class RemotePeer implements Occupant {
   away = false;
   /** Whether its node has told of it; one to which it was given may not have got it. */
   told = true;
+  /** Nodes that have told of another peer by that id, whose seat this one was given: when it leaves they are asked again. */
+  rivals: readonly string[] = [];
   #node: string;
   readonly #options: RemotePeerOptions;
   /** The nodes that it has left, and that have not handed on yet all that came before; the first one is asked. */

@@ -169,7 +169,8 @@ export class SharedRooms {
     if (!(peer instanceof RemotePeer) || peer.node !== name) return;
     switch (event.type) {
       case "leave":
-        return room.leave(peer, event.reason);
+        room.leave(peer, event.reason);
+        return this.#recall(peer);
       case "presence":
         return room.publish(peer, event.presence);
       case "away":
@@ -204,6 +205,8 @@ export class SharedRooms {
     } else {
       const { id, joinedAt } = member;
       peer = this.remotePeer({ room: key, id, joinedAt, node, sequence });
+      // Which of them is late, or will give way, is not known here.
+      if (seated) peer.rivals = [seated.node, ...seated.rivals];
     }
     peer.away = member.away;
     const away = member.away || (neighbours.get(node)?.lost ?? true);
@@ -257,7 +260,9 @@ export class SharedRooms {
   /** A node does not come back: those of its peers who have not come back are gone. */
   forget(node: string): void {
     for (const [room, peer] of [...this.#remotePeers()]) {
-      if (peer.node === node) room.leave(peer, "lost");
+      if (peer.node !== node) continue;
+      room.leave(peer, "lost");
+      this.#recall(peer);
     }
   }
 
@@ -288,7 +293,17 @@ export class SharedRooms {
       // One that was given to it may still be on its way there.
       const isIts = seated instanceof RemotePeer && seated.node === node &&
         seated.told;
-      if (isIts && !except.has(seated.id)) room.leave(seated, "lost");
+      if (!isIts || except.has(seated.id)) continue;
+      room.leave(seated, "lost");
+      this.#recall(seated);
+    }
+  }
+
+  /** A peer has left whose seat others wanted: their nodes tell again who is there. */
+  #recall({ room, node, rivals }: RemotePeer): void {
+    for (const rival of new Set(rivals)) {
+      if (rival === node) continue;
+      this.#options.neighbours.get(rival)?.send({ type: "watch", room });
     }
   }
 

@@ -22,7 +22,7 @@ import {
 const ROOMS = ["r0", "r1"];
 const IDS = ["a", "b", "c", "__proto__"];
 
-/** What can happen; `peer` and `other` are places in the list of peers, `node` is one of two. */
+/** What can happen; `peer` and `other` are places in the list of peers, `node` is one in that of nodes. */
 type Step =
   & { readonly peer: number; readonly node: number }
   & (
@@ -44,10 +44,13 @@ type Step =
   );
 
 const peer = fc.nat(ROOMS.length * IDS.length - 1);
-const node = fc.nat(1);
 
-/** Steps of these kinds, most of them what peers do. */
-function steps(rare: readonly Step["do"][]): fc.Arbitrary<Step> {
+/** What happens to so many nodes; most of it is what peers do, and some `rare`. */
+function steps(
+  nodes: number,
+  rare: readonly Step["do"][] = [],
+): fc.Arbitrary<Step> {
+  const node = fc.nat(nodes - 1);
   const simple = (...kinds: Step["do"][]) =>
     fc.record({ do: fc.constantFrom(...kinds), peer, node });
   return fc.oneof(
@@ -84,7 +87,7 @@ function steps(rare: readonly Step["do"][]): fc.Arbitrary<Step> {
   ) as fc.Arbitrary<Step>;
 }
 
-/** Where a history is played: two nodes of some engine. */
+/** Where a history is played: the nodes of some engine. */
 interface Stage {
   /** Lets a peer ask a node for a seat, and answers with how it was refused, if it was. */
   knock(
@@ -113,14 +116,14 @@ interface Known {
   node: number | undefined;
 }
 
-/** Plays a history against real rooms on two nodes, and a model of what must come of it. */
+/** Plays a history against real rooms on some nodes, and a model of what must come of it. */
 class Play {
   readonly peers: readonly SimulatedPeer[];
   readonly #stage: Stage;
   readonly #model = new Map<SimulatedPeer, Known>();
-  /** Who left in this outage, and which node: the other one cannot know. */
+  /** Who left in this outage, and which node: no other one can know. */
   readonly #left = new Map<SimulatedPeer, Known["node"]>();
-  /** Who has come to a node instead of one that was killed, in this outage: the other one cannot know. */
+  /** Who has come to a node instead of one that was killed, in this outage: no other one can know. */
   readonly #restored = new Set<SimulatedPeer>();
   /** Whose ids a killed node still has in the engine: they came back to another one, and left that, in an outage. */
   readonly #claimed = new Set<SimulatedPeer>();
@@ -349,42 +352,44 @@ function sorted<T>(values: readonly T[]): T[] {
   return values.toSorted((a, b) => key(a) < key(b) ? -1 : 1);
 }
 
-Deno.test("Cluster keeps ids unique, views equal, and signals with whom they are for, whatever happens to two nodes", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(steps(["vanish", "wait", "kill", "outage"]), {
-        maxLength: 60,
-        size: "max",
-      }),
-      async (history) => {
-        using time = new FakeTime();
-        const nodes = new SimulatedNodes(time);
-        await nodes.start(2);
-        const play = new Play({
-          knock: (...asked) => nodes.knock(...asked),
-          until: async (check) => {
-            await time.flow(0);
-            check();
-          },
-          now: () => time.passed,
-          pass: (ms) => time.flow(ms),
-          kill: (node) => nodes.replace(node),
-          outage: async (down) => {
-            if (down) return nodes.hub.down();
-            nodes.hub.up();
-            await time.flow(5_000);
-          },
-        });
-        for (const step of history) await play.run(step);
-        await play.converge();
-        await nodes.close();
-        await time.flow(16 * 60_000);
-        assertEquals(time.timers, 0);
-      },
-    ),
-    { numRuns: 500 },
-  );
-});
+for (const count of [2, 3]) {
+  Deno.test(`Cluster keeps ids unique, views equal, and signals with whom they are for, whatever happens to ${count} nodes`, async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(steps(count, ["vanish", "wait", "kill", "outage"]), {
+          maxLength: 60,
+          size: "max",
+        }),
+        async (history) => {
+          using time = new FakeTime();
+          const nodes = new SimulatedNodes(time);
+          await nodes.start(count);
+          const play = new Play({
+            knock: (...asked) => nodes.knock(...asked),
+            until: async (check) => {
+              await time.flow(0);
+              check();
+            },
+            now: () => time.passed,
+            pass: (ms) => time.flow(ms),
+            kill: (node) => nodes.replace(node),
+            outage: async (down) => {
+              if (down) return nodes.hub.down();
+              nodes.hub.up();
+              await time.flow(5_000);
+            },
+          });
+          for (const step of history) await play.run(step);
+          await play.converge();
+          await nodes.close();
+          await time.flow(16 * 60_000);
+          assertEquals(time.timers, 0);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+}
 
 const ENGINES: readonly (readonly [
   name: string,
@@ -413,7 +418,7 @@ for (const [name, has, start, backplane] of ENGINES) {
       let run = 0;
       await fc.assert(
         fc.asyncProperty(
-          fc.array(steps([]), { maxLength: 40, size: "max" }),
+          fc.array(steps(2), { maxLength: 40, size: "max" }),
           async (history) => {
             const play = new Play({
               knock: (peer, node, token = peer.welcome?.resume) => {

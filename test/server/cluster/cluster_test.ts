@@ -261,6 +261,37 @@ Deno.test("Cluster knows of whoever left the node to which it had gone that the 
   });
 });
 
+Deno.test("Cluster sees whoever came by an id while the engine was down, when it hears only then that another one had been there", async () => {
+  await among(1, async ({ nodes, time, peers }) => {
+    nodes.hub.down();
+    for (const node of [2, 1]) {
+      const b = new SimulatedPeer("r", "b");
+      assertEquals(await nodes.knock(b, node), undefined);
+      if (node === 2) b.end(1000);
+    }
+    nodes.hub.up();
+    await time.flow(10_000);
+    assertEquals(seen(at(peers, 0)), "b");
+  }, { nodes: 3 });
+});
+
+Deno.test("Cluster tells that signals may be lost when a peer comes to a node that has not known it, from one that was killed", async () => {
+  await among(2, async ({ nodes, time, peers }) => {
+    const [a, b] = [at(peers, 0), at(peers, 1)];
+    nodes.node(1).kill();
+    a.tell("b", 1);
+    b.socket = undefined;
+    await time.flow(10_000);
+    assertEquals([seen(a), a.joined], ["(b)", ["b"]]);
+    assertEquals(await nodes.knock(b, 2), undefined);
+    assertEquals(b.welcome?.session, "restored");
+    assertEquals([seen(a), a.joined], ["b", ["b", "b"]]);
+    a.tell("b", 2);
+    await time.flow(0);
+    assertEquals(b.heard.map(({ number }) => number), [2]);
+  }, { nodes: 3 });
+});
+
 Deno.test("Cluster lets newcomers be the youngest when the clocks of nodes differ by a minute", async () => {
   await among(4, ({ peers }) => {
     const times = peers.map(({ welcome }) => welcome?.joinedAt ?? 0);

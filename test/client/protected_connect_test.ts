@@ -7,7 +7,6 @@ import {
 import {
   connect,
   ConnectError,
-  type Connection,
   type ConnectOptions,
   createIdentity,
   createRoomKey,
@@ -45,6 +44,50 @@ function counted() {
     },
     open,
   };
+}
+
+/** A WebCrypto that does not answer before `released`, and of which is known whether it is still asked for something. */
+class WatchedCrypto {
+  readonly crypto: Crypto;
+  /** Resolves when it is asked. */
+  readonly asked: Promise<void>;
+  readonly #running: Promise<unknown>[] = [];
+
+  constructor(released: Promise<void> = Promise.resolve()) {
+    const { subtle } = crypto;
+    const asked = Promise.withResolvers<void>();
+    this.asked = asked.promise;
+    const watched = new Proxy(subtle, {
+      get: (_, name: keyof SubtleCrypto) => (...args: unknown[]) => {
+        const operation = async () => {
+          await released;
+          const run = subtle[name] as (...args: unknown[]) => unknown;
+          return await run.apply(subtle, args);
+        };
+        const running = operation();
+        this.#running.push(running);
+        asked.resolve();
+        return running;
+      },
+    });
+    this.crypto = {
+      subtle: watched,
+      getRandomValues: crypto.getRandomValues.bind(crypto),
+    } as Crypto;
+  }
+
+  /** Resolves when all that was asked is answered, and what followed from it. */
+  async idle(): Promise<void> {
+    for (let turn = 0; turn < 50; turn++) {
+      await Promise.all(this.#running);
+      await undefined;
+    }
+  }
+
+  /** No test ends before. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.idle();
+  }
 }
 
 /** Options that protect nothing, and what is said of them. */
@@ -239,55 +282,22 @@ Deno.test("connect needs no WebCrypto when nothing is protected", async () => {
 
 Deno.test("connect takes the id of the identity", async () => {
   await using server = startServer();
+  await using watched = new WatchedCrypto();
   await using connection = await connect({
     host: server.url,
     room: "r",
     RTCPeerConnection,
+    crypto: watched.crypto,
     identity,
   });
   assertEquals(connection.socket.id, identity.id);
 });
 
-/** A WebCrypto that does not answer before it is released. */
-function slowCrypto() {
-  const asked = Promise.withResolvers<void>();
-  const released = Promise.withResolvers<void>();
-  const done: Promise<unknown>[] = [];
-  const { subtle } = crypto;
-  const slow = new Proxy(subtle, {
-    get: (_, name: keyof SubtleCrypto) => (...args: unknown[]) => {
-      const operation = async () => {
-        await released.promise;
-        const run = subtle[name] as (...args: unknown[]) => unknown;
-        return await run.apply(subtle, args);
-      };
-      const running = operation();
-      done.push(running);
-      asked.resolve();
-      return running;
-    },
-  });
-  return {
-    crypto: {
-      subtle: slow,
-      getRandomValues: crypto.getRandomValues.bind(crypto),
-    } as Crypto,
-    asked: asked.promise,
-    /** Lets it answer; resolves when all that was asked is answered, and what followed from it. */
-    async release() {
-      released.resolve();
-      for (let turn = 0; turn < 50; turn++) {
-        await Promise.all(done);
-        await undefined;
-      }
-    },
-  };
-}
-
 Deno.test("connect leaves nothing behind when it is aborted while it makes keys", async () => {
   await using server = startServer();
   const all = counted();
-  const slow = slowCrypto();
+  const released = Promise.withResolvers<void>();
+  const slow = new WatchedCrypto(released.promise);
   const controller = new AbortController();
   const reason = new Error("changed my mind");
   const joining = connect({
@@ -303,7 +313,8 @@ Deno.test("connect leaves nothing behind when it is aborted while it makes keys"
   const error = await assertRejects(() => joining, ConnectError);
   assertEquals(error.reason, "aborted");
   assertStrictEquals(error.cause, reason);
-  await slow.release();
+  released.resolve();
+  await slow.idle();
   assertEquals([all.made, all.open.size], [0, 0]);
 });
 
@@ -339,7 +350,8 @@ Deno.test("connect leaves nothing behind when it is aborted while it makes its c
 Deno.test("connect leaves nothing behind when its time is over while it makes keys", async () => {
   await using server = startServer();
   const all = counted();
-  const slow = slowCrypto();
+  const released = Promise.withResolvers<void>();
+  const slow = new WatchedCrypto(released.promise);
   const joining = connect({
     host: server.url,
     room: "r",
@@ -351,36 +363,36 @@ Deno.test("connect leaves nothing behind when its time is over while it makes ke
   await slow.asked;
   const error = await assertRejects(() => joining, ConnectError);
   assertEquals(error.reason, "timeout");
-  await slow.release();
+  released.resolve();
+  await slow.idle();
   assertEquals(all.open.size, 0);
 });
 
 Deno.test("connect keeps a room key of its own when the app wipes the one that it gave", async () => {
   await using server = startServer();
-  const { url: host } = server;
-  const options = { host, room: "r", RTCPeerConnection, autoConnect: false };
+  await using watched = new WatchedCrypto();
+  const options = {
+    host: server.url,
+    room: "r",
+    RTCPeerConnection,
+    autoConnect: false,
+    crypto: watched.crypto,
+  };
   const presence = { name: "Ada" };
   const key = roomKey.slice();
   const joining = connect({ ...options, roomKey: key, presence, id: "ada" });
   key.fill(0);
-  await using ada = await joining;
-  await using bob = await connect({ ...options, roomKey, presence, id: "bob" });
-  // Both: neither is left while it still reads what the other one published.
-  assertEquals(await published(bob, "ada"), presence);
-  assertEquals(await published(ada, "bob"), presence);
-});
-
-/** What a peer has published, as soon as that is known. */
-async function published(by: Connection, id: string): Promise<unknown> {
-  for (;;) {
-    const presence = by.peers.get(id)?.presence;
-    if (presence) return presence;
+  await using _ada = await joining;
+  await using bob = await connect({ ...options, roomKey });
+  const seen = () => bob.peers.get("ada")?.presence;
+  while (!seen()) {
     await new Promise<void>((resolve, reject) => {
-      by.once("presence", () => resolve());
-      by.once("untrusted", ({ code }) => reject(new Error(code)));
+      bob.once("presence", () => resolve());
+      bob.once("untrusted", ({ code }) => reject(new Error(code)));
     });
   }
-}
+  assertEquals(seen(), presence);
+});
 
 const connected = ["connected", "packets flow"];
 const otherKey = apart("key-mismatch", "the peer has another room key");
